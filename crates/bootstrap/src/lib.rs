@@ -1,0 +1,1 @@
+//! Environment and AWS clients to the dependencies of a function.

@@ -1,0 +1,1 @@
+//! The HTTP edge: request to types, caller, problem documents, cookies.

@@ -1,0 +1,1 @@
+//! The e-mail queue: jobs for the e-mail worker, over SQS.
