@@ -1,1 +1,29 @@
-//! The HTTP edge: request to types, caller, problem documents, cookies.
+//! The HTTP edge: a request becomes types, a caller is known or refused, and whatever goes wrong becomes one problem
+//! document.
+//!
+//! A function's `handle` takes a [`Request`] and gives a [`Response`] or a [`Problem`]; [`respond`] is all that stands
+//! between it and API Gateway, on AWS and on a laptop alike.
+
+mod body;
+mod caller;
+mod cookies;
+mod deps;
+mod edge;
+mod keys;
+mod paging;
+mod problem;
+mod request;
+mod response;
+
+pub mod openapi;
+pub mod password;
+
+pub use body::{Field, FromText, Input};
+pub use caller::{Callers, SignedIn};
+pub use cookies::AuthCookies;
+pub use edge::{respond, serve};
+pub use keys::{Keyed, Keys};
+pub use paging::{Page, Paging};
+pub use problem::{Code, FieldError, Problem, ProblemBody};
+pub use request::Request;
+pub use response::{Message, Response};

@@ -1,1 +1,26 @@
-//! The DynamoDB tables: one module a table, its access patterns as methods.
+//! The DynamoDB tables: one module a table, its access patterns as methods, nothing else.
+//!
+//! Reads are strongly consistent where the table has a key for them. What must happen once is one conditional write;
+//! what must happen together is one transaction. A condition that does not hold is an answer, not an error.
+
+mod database;
+mod error;
+mod login_attempts;
+mod transaction;
+
+pub mod api_keys;
+pub mod audit_log;
+pub mod one_time_tokens;
+pub mod sessions;
+pub mod tenants;
+pub mod users;
+
+pub use api_keys::ApiKeys;
+pub use audit_log::AuditLog;
+pub use database::{Database, RetryConflicts};
+pub use error::Error;
+pub use login_attempts::{Attempt, Begun, LoginAttempts};
+pub use one_time_tokens::OneTimeTokens;
+pub use sessions::Sessions;
+pub use tenants::Tenants;
+pub use users::Users;

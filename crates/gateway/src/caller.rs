@@ -1,0 +1,119 @@
+//! Who is signed in.
+
+use domain::session::Session;
+use domain::{Clock, User};
+use http::Method;
+use repository::{Sessions, Users};
+use token::{AccessTokens, Claims, KeyRing};
+
+use crate::cookies::ACCESS_COOKIE;
+use crate::{Keys, Problem, Request};
+
+/// Tells who a request's access token speaks for.
+#[derive(Clone)]
+pub struct Callers {
+    tokens: AccessTokens,
+    ring: KeyRing,
+    keys: Keys,
+    sessions: Sessions,
+    users: Users,
+    clock: Clock,
+}
+
+/// A user with a live session.
+#[derive(Debug)]
+pub struct SignedIn {
+    /// The session that the token belongs to.
+    pub session: Session,
+    /// The user as of now.
+    pub user: User,
+}
+
+impl SignedIn {
+    /// Lets an admin pass.
+    ///
+    /// # Errors
+    /// 403.
+    pub fn require_admin(&self) -> Result<(), Problem> {
+        if self.user.is_admin() { Ok(()) } else { Err(Problem::forbidden("this needs the role admin")) }
+    }
+}
+
+impl Callers {
+    /// Knows callers by what `tokens` verifies with the keys in `ring`.
+    #[must_use]
+    pub fn new(
+        tokens: AccessTokens,
+        ring: KeyRing,
+        keys: Keys,
+        sessions: Sessions,
+        users: Users,
+        clock: Clock,
+    ) -> Self {
+        Self { tokens, ring, keys, sessions, users, clock }
+    }
+
+    /// What the request's token says, without asking whether its session still lives: for a write that asks that itself.
+    ///
+    /// # Errors
+    /// 401, and 403 for a cookie from elsewhere.
+    pub async fn claims(&self, request: &Request) -> Result<Claims, Problem> {
+        let claims = self.verified(request).await?;
+        if self.keys.is_anothers(request, &claims.aud).await? {
+            return Err(Problem::token_invalid());
+        }
+        Ok(claims)
+    }
+
+    /// The user that the request's token speaks for. One wait.
+    ///
+    /// # Errors
+    /// 401 without a live session, and 403 for a cookie from elsewhere.
+    pub async fn signed_in(&self, request: &Request) -> Result<SignedIn, Problem> {
+        let claims = self.verified(request).await?;
+        let found = async { Ok(self.sessions.with_user(&self.users, claims.sid, &claims.sub).await?) };
+        let (found, anothers) = futures::try_join!(found, self.keys.is_anothers(request, &claims.aud))?;
+        let live = found.filter(|(session, user)| !anothers && session.speaks_for(user, self.clock.now()));
+        let (session, user) = live.ok_or_else(Problem::token_invalid)?;
+        Ok(SignedIn { session, user })
+    }
+
+    async fn verified(&self, request: &Request) -> Result<Claims, Problem> {
+        let now = self.clock.now();
+        let (text, from_cookie) = match (bearer(request)?, request.cookie(ACCESS_COOKIE)) {
+            (Some(text), _) => (text, false),
+            (None, Some(text)) => (text, true),
+            (None, None) => return Err(Problem::token_missing()),
+        };
+        let keys = self.ring.current(now).await?;
+        let claims = self.tokens.verify(&keys, &text, now)?;
+        let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        if from_cookie && !safe {
+            self.check_origin(request, &claims.aud).await?;
+        }
+        Ok(claims)
+    }
+
+    /// Refuses a cookie that a page of somebody else made the browser send.
+    ///
+    /// # Errors
+    /// 403 `origin_not_allowed`.
+    pub async fn check_origin(&self, request: &Request, tenant: &domain::TenantId) -> Result<(), Problem> {
+        let tenant = self.keys.tenant(tenant).await?;
+        let origin = request.header("origin");
+        if tenant.zip(origin).is_some_and(|(tenant, origin)| tenant.owns_origin(origin)) {
+            Ok(())
+        } else {
+            Err(Problem::origin_not_allowed())
+        }
+    }
+}
+
+/// The token in `Authorization`, where the header is there at all.
+fn bearer(request: &Request) -> Result<Option<String>, Problem> {
+    let Some(value) = request.header("authorization") else { return Ok(None) };
+    match value.split_once(' ') {
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim().to_owned())),
+        _ => Err(Problem::token_invalid()),
+    }
+}

@@ -1,0 +1,1 @@
+//! Parts that the documentation of every route shares.

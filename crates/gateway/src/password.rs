@@ -1,0 +1,95 @@
+//! Asking for a password, wherever that happens: every wrong one counts.
+
+use domain::audit::{AuditEvent, Event};
+use domain::clock::SignedDuration;
+use domain::password::Password;
+use domain::{Timestamp, UserId};
+use repository::{Attempt, AuditLog, Begun, LoginAttempts};
+
+use crate::{Problem, Request};
+
+/// An attempt that was counted before its password is looked at.
+#[derive(Debug)]
+pub struct Guess {
+    begun: Begun,
+    user_id: UserId,
+    now: Timestamp,
+}
+
+/// A password that was right; what was counted is still to be taken back, together with what else the caller writes.
+#[derive(Debug)]
+pub struct Right(Attempt);
+
+impl Guess {
+    /// Counts the attempt. One wait, to be shared with reading the account.
+    ///
+    /// # Errors
+    /// 503.
+    pub async fn begin(
+        attempts: &LoginAttempts,
+        request: &Request,
+        user_id: UserId,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
+        let begun = attempts.begin(&user_id, request.client_address(), now).await?;
+        Ok(Self { begun, user_id, now })
+    }
+
+    /// Lets `check` look at the password, unless the caller must wait. What is wrong is written down: one wait more.
+    ///
+    /// # Errors
+    /// 401 when it is wrong, 429 when the caller must wait, 503.
+    pub async fn check(
+        self,
+        attempts: &LoginAttempts,
+        audit: &AuditLog,
+        request: &Request,
+        check: impl FnOnce() -> bool,
+    ) -> Result<Right, Problem> {
+        let (attempt, until) = match self.begun {
+            Begun::Refused(attempt, until) => (attempt, Some(until)),
+            Begun::Allowed(attempt) => {
+                if check() {
+                    return Ok(Right(attempt));
+                }
+                (attempt, None)
+            }
+        };
+        if let Some(until) = until {
+            attempts.failed(attempt).await?;
+            return Err(too_many(until, self.now));
+        }
+        let event = if attempt.locks() { Event::Locked } else { Event::LoginFailed };
+        let tenant = self.user_id.tenant().clone();
+        let event = AuditEvent::new(event, &tenant, Some(self.user_id), &request.ip(), request.id(), self.now);
+        let (counted, recorded) = futures::join!(attempts.failed(attempt), audit.record(&event));
+        counted?;
+        recorded?;
+        Err(Problem::credentials_invalid())
+    }
+}
+
+impl Right {
+    /// Takes the attempt back.
+    ///
+    /// # Errors
+    /// 503.
+    pub async fn forgive(self, attempts: &LoginAttempts) -> Result<(), Problem> {
+        Ok(attempts.succeeded(self.0).await?)
+    }
+}
+
+fn too_many(until: Timestamp, now: Timestamp) -> Problem {
+    let seconds = until.duration_since(now).max(SignedDuration::ZERO);
+    let seconds = seconds.as_secs() + i64::from(seconds.subsec_nanos() > 0);
+    Problem::rate_limited(seconds, "too many wrong passwords; wait, or reset the password")
+}
+
+/// A sentence about the account, for the recommendation of a strong password: what an attacker would try first.
+#[must_use]
+pub fn known_about<'a>(user_id: &'a UserId, name: &'a str, site: &'a str) -> [&'a str; 4] {
+    [user_id.email().as_str(), name, site, user_id.tenant().site_id()]
+}
+
+/// The password in a body that is to be compared, not set.
+pub type Given = crate::Field<Password>;

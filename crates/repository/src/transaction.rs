@@ -1,0 +1,78 @@
+//! Writes that happen together or not at all.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
+
+use crate::{Database, Error};
+
+/// A transaction under construction: every step is named by what its refusal means.
+pub(crate) struct Transaction<R> {
+    steps: Vec<(TransactWriteItem, R)>,
+}
+
+impl<R: Copy> Transaction<R> {
+    pub(crate) fn new() -> Self {
+        Self { steps: Vec::new() }
+    }
+
+    pub(crate) fn step(mut self, step: impl IntoStep, refusal: R) -> Self {
+        self.steps.push((step.into_step(), refusal));
+        self
+    }
+
+    pub(crate) fn maybe(self, step: Option<impl IntoStep>, refusal: R) -> Self {
+        match step {
+            Some(step) => self.step(step, refusal),
+            None => self,
+        }
+    }
+
+    /// Writes everything, or answers with the first step whose condition does not hold.
+    pub(crate) async fn commit(self, database: &Database) -> Result<Result<(), R>, Error> {
+        let (steps, refusals): (Vec<_>, Vec<_>) = self.steps.into_iter().unzip();
+        let sent = database.client.transact_write_items().set_transact_items(Some(steps)).send().await;
+        let Err(error) = sent else { return Ok(Ok(())) };
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+            return Err(error.into());
+        };
+        let mut codes = cancelled.cancellation_reasons().iter().map(|reason| reason.code());
+        match codes.position(|code| code == Some("ConditionalCheckFailed")) {
+            Some(index) => refusals.get(index).map(|r| Ok(Err(*r))).unwrap_or(Err(error.into())),
+            None => Err(Error::busy("the transaction was cancelled")),
+        }
+    }
+}
+
+/// What can be a step of a transaction.
+pub(crate) trait IntoStep {
+    fn into_step(self) -> TransactWriteItem;
+}
+
+impl IntoStep for Put {
+    fn into_step(self) -> TransactWriteItem {
+        TransactWriteItem::builder().put(self).build()
+    }
+}
+
+impl IntoStep for Update {
+    fn into_step(self) -> TransactWriteItem {
+        TransactWriteItem::builder().update(self).build()
+    }
+}
+
+impl IntoStep for Delete {
+    fn into_step(self) -> TransactWriteItem {
+        TransactWriteItem::builder().delete(self).build()
+    }
+}
+
+impl IntoStep for ConditionCheck {
+    fn into_step(self) -> TransactWriteItem {
+        TransactWriteItem::builder().condition_check(self).build()
+    }
+}
+
+/// The SDK's builders fail only where a required part is missing, which is a mistake in this crate.
+pub(crate) fn built<T>(step: Result<T, aws_sdk_dynamodb::error::BuildError>) -> Result<T, Error> {
+    step.map_err(|error| Error::Refused(error.into()))
+}
