@@ -5,9 +5,10 @@ use std::time::Duration;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_smithy_types::retry::RetryConfig;
 use aws_smithy_types::timeout::TimeoutConfig;
+use gateway::{MissingVariable, Provide};
 use repository::{Database, RetryConflicts};
 
-use crate::{Env, Error};
+use crate::Env;
 
 /// Long enough for a slow answer, short enough for a client to be told before it gives up.
 fn timeouts() -> TimeoutConfig {
@@ -20,22 +21,34 @@ fn timeouts() -> TimeoutConfig {
 
 /// The SDK's own retries, with jitter, from 50 ms on.
 fn retries() -> RetryConfig {
-    RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(50))
+    RetryConfig::standard()
+        .with_max_attempts(3)
+        .with_initial_backoff(Duration::from_millis(50))
 }
 
-fn credentials(env: &Env) -> Result<Credentials, Error> {
-    let (id, secret) = (env.variable("AWS_ACCESS_KEY_ID")?, env.variable("AWS_SECRET_ACCESS_KEY")?);
-    Ok(Credentials::new(id, secret, env.optional("AWS_SESSION_TOKEN"), None, "environment"))
+fn credentials(env: &Env) -> Result<Credentials, MissingVariable> {
+    let (id, secret) = (
+        env.variable("AWS_ACCESS_KEY_ID")?,
+        env.variable("AWS_SECRET_ACCESS_KEY")?,
+    );
+    Ok(Credentials::new(
+        id,
+        secret,
+        env.optional("AWS_SESSION_TOKEN"),
+        None,
+        "environment",
+    ))
 }
 
-fn region(env: &Env) -> Result<Region, Error> {
+fn region(env: &Env) -> Result<Region, MissingVariable> {
     Ok(Region::new(env.variable("AWS_REGION")?))
 }
 
 /// The endpoint of one service, where the environment names one: the variables that every AWS SDK reads
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
 fn endpoint(env: &Env, service: &str) -> Option<String> {
-    env.optional(&format!("AWS_ENDPOINT_URL_{service}")).or_else(|| env.optional("AWS_ENDPOINT_URL"))
+    env.optional(&format!("AWS_ENDPOINT_URL_{service}"))
+        .or_else(|| env.optional("AWS_ENDPOINT_URL"))
 }
 
 /// Each service has its own type for the same configuration.
@@ -49,32 +62,44 @@ macro_rules! configuration {
             .retry_config(retries());
         config.set_endpoint_url(endpoint($env, $name));
         if let Some(waits) = $env.waits() {
-            config.push_interceptor(aws_smithy_runtime_api::client::interceptors::SharedInterceptor::new(waits));
+            config.push_interceptor(
+                aws_smithy_runtime_api::client::interceptors::SharedInterceptor::new(waits),
+            );
         }
         config
     }};
 }
 
-impl TryFrom<&Env> for Database {
-    type Error = Error;
-    fn try_from(env: &Env) -> Result<Self, Error> {
-        if let Some(client) = env.dynamodb.get() {
-            return Ok(Self::new(client.clone()));
+impl Provide<Database> for Env {
+    fn provide(&self) -> Result<Database, MissingVariable> {
+        if let Some(client) = self.dynamodb.get() {
+            return Ok(Database::new(client.clone()));
         }
-        let config = configuration!(env, aws_sdk_dynamodb, "DYNAMODB").retry_classifier(RetryConflicts).build();
-        Ok(Self::new(env.dynamodb.get_or_init(|| aws_sdk_dynamodb::Client::from_conf(config)).clone()))
+        let config = configuration!(self, aws_sdk_dynamodb, "DYNAMODB")
+            .retry_classifier(RetryConflicts)
+            .build();
+        Ok(Database::new(
+            self.dynamodb
+                .get_or_init(|| aws_sdk_dynamodb::Client::from_conf(config))
+                .clone(),
+        ))
     }
 }
 
-pub(crate) fn sqs(env: &Env) -> Result<aws_sdk_sqs::Client, Error> {
+pub(crate) fn sqs(env: &Env) -> Result<aws_sdk_sqs::Client, MissingVariable> {
     if let Some(client) = env.sqs.get() {
         return Ok(client.clone());
     }
     let config = configuration!(env, aws_sdk_sqs, "SQS").build();
-    Ok(env.sqs.get_or_init(|| aws_sdk_sqs::Client::from_conf(config)).clone())
+    Ok(env
+        .sqs
+        .get_or_init(|| aws_sdk_sqs::Client::from_conf(config))
+        .clone())
 }
 
-pub(crate) fn secrets_manager(env: &Env) -> Result<aws_sdk_secretsmanager::Client, Error> {
+pub(crate) fn secrets_manager(
+    env: &Env,
+) -> Result<aws_sdk_secretsmanager::Client, MissingVariable> {
     let config = configuration!(env, aws_sdk_secretsmanager, "SECRETS_MANAGER").build();
     Ok(aws_sdk_secretsmanager::Client::from_conf(config))
 }

@@ -4,18 +4,10 @@ use std::collections::HashMap;
 use std::sync::OnceLock;
 
 use domain::{Clock, Random};
-use gateway::Keys;
+use gateway::{Keys, MissingVariable};
 use token::KeyRing;
 
 use crate::Waits;
-
-/// Why a function can't start.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A variable that the function needs is not set.
-    #[error("the environment variable {0} is not set")]
-    Missing(&'static str),
-}
 
 /// The environment of one function, and what is made from it once: clients, keys, the clock.
 pub struct Env {
@@ -33,7 +25,10 @@ impl Env {
     /// The environment of this process, with the system's clock and randomness.
     #[must_use]
     pub fn of_process() -> Self {
-        #[expect(clippy::disallowed_methods, reason = "the one place where a function's time and randomness come in")]
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where a function's time and randomness come in"
+        )]
         let (clock, random) = (
             Clock::new(jiff::Timestamp::now),
             // Without randomness nothing may go on: `getrandom` fails only where the system has none.
@@ -65,13 +60,16 @@ impl Env {
     }
 
     /// A variable that must be set.
-    pub(crate) fn variable(&self, name: &'static str) -> Result<String, Error> {
-        self.optional(name).ok_or(Error::Missing(name))
+    pub(crate) fn variable(&self, name: &'static str) -> Result<String, MissingVariable> {
+        self.optional(name).ok_or(MissingVariable(name))
     }
 
     /// A variable that may be set; an empty one is not.
     pub(crate) fn optional(&self, name: &str) -> Option<String> {
-        self.variables.get(name).filter(|value| !value.is_empty()).cloned()
+        self.variables
+            .get(name)
+            .filter(|value| !value.is_empty())
+            .cloned()
     }
 
     pub(crate) fn clock(&self) -> Clock {

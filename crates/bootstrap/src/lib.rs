@@ -9,6 +9,6 @@ mod run;
 mod secrets;
 mod waits;
 
-pub use env::{Env, Error};
+pub use env::Env;
 pub use run::run;
 pub use waits::Waits;

@@ -1,20 +1,19 @@
 //! From the environment to each thing that a function can touch.
 
 use domain::{Clock, Random};
-use gateway::{Callers, Keys};
+use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
-use repository::{ApiKeys, AuditLog, Database, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users};
+use repository::{ApiKeys, AuditLog, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users};
 use token::{AccessTokens, KeyRing, SecretSource};
 
 use crate::secrets::{File, SecretsManager};
-use crate::{Env, Error, clients};
+use crate::{Env, clients};
 
 macro_rules! tables {
     ($($table:ident from $variable:literal),+ $(,)?) => {
-        $(impl TryFrom<&Env> for $table {
-            type Error = Error;
-            fn try_from(env: &Env) -> Result<Self, Error> {
-                Ok(Self::new(Database::try_from(env)?, env.variable($variable)?))
+        $(impl Provide<$table> for Env {
+            fn provide(&self) -> Result<$table, MissingVariable> {
+                Ok($table::new(self.provide()?, self.variable($variable)?))
             }
         })+
     };
@@ -30,69 +29,77 @@ tables! {
     Users from "USERS_TABLE",
 }
 
-impl TryFrom<&Env> for EmailQueue {
-    type Error = Error;
-    fn try_from(env: &Env) -> Result<Self, Error> {
-        Ok(Self::new(clients::sqs(env)?, env.variable("EMAIL_QUEUE_URL")?))
+impl Provide<EmailQueue> for Env {
+    fn provide(&self) -> Result<EmailQueue, MissingVariable> {
+        Ok(EmailQueue::new(
+            clients::sqs(self)?,
+            self.variable("EMAIL_QUEUE_URL")?,
+        ))
     }
 }
 
-impl TryFrom<&Env> for Clock {
-    type Error = Error;
-    fn try_from(env: &Env) -> Result<Self, Error> {
-        Ok(env.clock())
+impl Provide<Clock> for Env {
+    fn provide(&self) -> Result<Clock, MissingVariable> {
+        Ok(self.clock())
     }
 }
 
-impl TryFrom<&Env> for Random {
-    type Error = Error;
-    fn try_from(env: &Env) -> Result<Self, Error> {
-        Ok(env.random())
+impl Provide<Random> for Env {
+    fn provide(&self) -> Result<Random, MissingVariable> {
+        Ok(self.random())
     }
 }
 
-impl TryFrom<&Env> for AccessTokens {
-    type Error = Error;
-    fn try_from(env: &Env) -> Result<Self, Error> {
-        Ok(Self::new(env.optional("JWT_ISSUER").unwrap_or_else(|| "cloud-voyages".into())))
+impl Provide<AccessTokens> for Env {
+    fn provide(&self) -> Result<AccessTokens, MissingVariable> {
+        Ok(AccessTokens::new(
+            self.optional("JWT_ISSUER")
+                .unwrap_or_else(|| "cloud-voyages".into()),
+        ))
     }
 }
 
-impl TryFrom<&Env> for KeyRing {
-    type Error = Error;
-    fn try_from(env: &Env) -> Result<Self, Error> {
-        if let Some(ring) = env.ring.get() {
+impl Provide<KeyRing> for Env {
+    fn provide(&self) -> Result<KeyRing, MissingVariable> {
+        if let Some(ring) = self.ring.get() {
             return Ok(ring.clone());
         }
-        let source: Box<dyn SecretSource> = match env.optional("JWT_SECRET_NAME") {
-            Some(name) => Box::new(SecretsManager { client: clients::secrets_manager(env)?, name }),
-            None => Box::new(File(env.variable("JWT_KEY_FILE")?.into())),
+        let source: Box<dyn SecretSource> = match self.optional("JWT_SECRET_NAME") {
+            Some(name) => Box::new(SecretsManager {
+                client: clients::secrets_manager(self)?,
+                name,
+            }),
+            None => Box::new(File(self.variable("JWT_KEY_FILE")?.into())),
         };
-        Ok(env.ring.get_or_init(|| Self::new(source)).clone())
+        Ok(self.ring.get_or_init(|| KeyRing::new(source)).clone())
     }
 }
 
-impl TryFrom<&Env> for Keys {
-    type Error = Error;
-    fn try_from(env: &Env) -> Result<Self, Error> {
-        if let Some(keys) = env.keys.get() {
+impl Provide<Keys> for Env {
+    fn provide(&self) -> Result<Keys, MissingVariable> {
+        if let Some(keys) = self.keys.get() {
             return Ok(keys.clone());
         }
-        let keys = Self::new(env.try_into()?, env.try_into()?, env.clock());
-        Ok(env.keys.get_or_init(|| keys).clone())
+        let keys = Keys::new(self.provide()?, self.provide()?, self.clock());
+        Ok(self.keys.get_or_init(|| keys).clone())
     }
 }
 
-impl TryFrom<&Env> for Callers {
-    type Error = Error;
-    fn try_from(env: &Env) -> Result<Self, Error> {
-        Ok(Self::new(
-            env.try_into()?,
-            env.try_into()?,
-            env.try_into()?,
-            env.try_into()?,
-            env.try_into()?,
-            env.clock(),
+impl Provide<Callers> for Env {
+    fn provide(&self) -> Result<Callers, MissingVariable> {
+        Ok(Callers::new(
+            self.provide()?,
+            self.provide()?,
+            self.provide()?,
+            self.provide()?,
+            self.provide()?,
+            self.clock(),
         ))
+    }
+}
+
+impl Provide<LinkMailer> for Env {
+    fn provide(&self) -> Result<LinkMailer, MissingVariable> {
+        LinkMailer::from_env(self)
     }
 }

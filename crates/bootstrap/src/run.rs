@@ -3,29 +3,39 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use gateway::{Problem, Request, Response};
+use gateway::{FromEnv, Problem, Request, Response};
 
-use crate::{Env, Error};
+use crate::Env;
 
 /// Makes a function's dependencies from the environment, and answers requests until the runtime stops it.
 ///
 /// # Errors
 /// When the environment lacks something, or the runtime can't be reached.
-pub async fn run<Deps, F>(handle: impl Fn(Arc<Deps>, Request) -> F + Sync) -> Result<(), lambda_http::Error>
+pub async fn run<Deps, F>(
+    handle: impl Fn(Arc<Deps>, Request) -> F + Sync,
+) -> Result<(), lambda_http::Error>
 where
-    Deps: for<'env> TryFrom<&'env Env, Error = Error> + Send + Sync,
+    Deps: FromEnv<Env> + Send + Sync,
     F: Future<Output = Result<Response, Problem>> + Send,
 {
     log();
     let env = Env::of_process();
-    let deps = Arc::new(Deps::try_from(&env)?);
+    let deps = Arc::new(Deps::from_env(&env)?);
     env.prime().await;
     gateway::serve(|request| handle(deps.clone(), request)).await
 }
 
 /// JSON lines for CloudWatch; `RUST_LOG` is a level, without the filters that would double the size of a small binary.
 fn log() {
-    let level = std::env::var("RUST_LOG").ok().and_then(|level| level.parse().ok()).unwrap_or(tracing::Level::INFO);
+    let level = std::env::var("RUST_LOG")
+        .ok()
+        .and_then(|level| level.parse().ok())
+        .unwrap_or(tracing::Level::INFO);
     // On Lambda each line has its time already.
-    tracing_subscriber::fmt().json().with_max_level(level).without_time().with_target(false).init();
+    tracing_subscriber::fmt()
+        .json()
+        .with_max_level(level)
+        .without_time()
+        .with_target(false)
+        .init();
 }

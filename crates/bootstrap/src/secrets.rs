@@ -18,11 +18,22 @@ pub(crate) struct SecretsManager {
 impl SecretSource for SecretsManager {
     fn load(&self) -> BoxFuture<'_, Loaded> {
         Box::pin(async {
-            let answer = self.client.get_secret_value().secret_id(&self.name).send().await;
+            let answer = self
+                .client
+                .get_secret_value()
+                .secret_id(&self.name)
+                .send()
+                .await;
             match answer {
                 Ok(secret) => Ok(secret.secret_string.map(SecretString::from)),
                 // A secret that the template made has no value until the first rotation.
-                Err(error) if error.as_service_error().is_some_and(|e| e.is_resource_not_found_exception()) => Ok(None),
+                Err(error)
+                    if error
+                        .as_service_error()
+                        .is_some_and(|e| e.is_resource_not_found_exception()) =>
+                {
+                    Ok(None)
+                }
                 Err(error) => Err(error.into()),
             }
         })

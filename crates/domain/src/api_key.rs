@@ -43,8 +43,13 @@ pub enum Scope {
 
 impl Scope {
     /// Every scope there is.
-    pub const ALL: [Self; 5] =
-        [Self::EmailSend, Self::UsersRead, Self::UsersWrite, Self::ContentWrite, Self::ScrapeWrite];
+    pub const ALL: [Self; 5] = [
+        Self::EmailSend,
+        Self::UsersRead,
+        Self::UsersWrite,
+        Self::ContentWrite,
+        Self::ScrapeWrite,
+    ];
 
     /// Its name as the contract writes it.
     #[must_use]
@@ -63,10 +68,13 @@ impl Scope {
     /// # Errors
     /// `invalid`, with the names there are.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        Self::ALL.into_iter().find(|scope| scope.as_str() == text).ok_or_else(|| {
-            let names = Self::ALL.map(Self::as_str).join(", ");
-            Invalid::new("invalid", format!("must be one of {names}"))
-        })
+        Self::ALL
+            .into_iter()
+            .find(|scope| scope.as_str() == text)
+            .ok_or_else(|| {
+                let names = Self::ALL.map(Self::as_str).join(", ");
+                Invalid::new("invalid", format!("must be one of {names}"))
+            })
     }
 }
 
@@ -96,7 +104,11 @@ pub struct ApiKey {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_used_on: Option<String>,
     /// When it was revoked.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub revoked_at: Option<Timestamp>,
 }
 

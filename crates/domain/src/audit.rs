@@ -20,8 +20,8 @@ pub enum Event {
     LoginFailed,
     /// Failures made an address or an account wait.
     Locked,
-    /// A reset link was asked for.
-    ResetRequested,
+    /// A link to reset a password or to verify an address was asked for.
+    LinkRequested,
     /// A password was set by a link.
     PasswordReset,
     /// A back end set or changed a user.
@@ -71,7 +71,10 @@ impl AuditEvent {
     ) -> Self {
         Self {
             tenant_day: format!("{tenant}#{}", now.strftime("%Y-%m-%d")),
-            time_id: format!("{}#{request_id}#{event:?}", now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")),
+            time_id: format!(
+                "{}#{request_id}#{event:?}",
+                now.strftime("%Y-%m-%dT%H:%M:%S%.3fZ")
+            ),
             event,
             user_id,
             ip: ip.into(),

@@ -41,8 +41,10 @@ impl Email {
         if address.len() > MAX_LENGTH {
             return Err(too_long());
         }
-        let options =
-            Options::default().with_required_tld().without_domain_literal().without_display_text();
+        let options = Options::default()
+            .with_required_tld()
+            .without_domain_literal()
+            .without_display_text();
         let syntax = EmailAddress::parse_with_options(&address, options).map_err(|_| invalid())?;
         if !syntax.local_part().is_ascii() || syntax.local_part().contains(['"', '\\']) {
             return Err(invalid());
@@ -58,11 +60,17 @@ impl Email {
 }
 
 fn invalid() -> Invalid {
-    Invalid::new("invalid", "must be an e-mail address, like name@example.com")
+    Invalid::new(
+        "invalid",
+        "must be an e-mail address, like name@example.com",
+    )
 }
 
 fn too_long() -> Invalid {
-    Invalid::new("too_long", format!("must have at most {MAX_LENGTH} characters"))
+    Invalid::new(
+        "too_long",
+        format!("must have at most {MAX_LENGTH} characters"),
+    )
 }
 
 impl TryFrom<String> for Email {
@@ -112,13 +120,36 @@ mod tests {
     #[test]
     fn what_is_not_an_address_is_refused() {
         for input in [
-            "", " ", "@", "a@", "@b.de", "a", "a@b", "a b@c.de", "a@b..de", "a@.de", "a@b.de,c@d.de",
-            "a@[127.0.0.1]", "\"a b\"@c.de", "a\r\nbcc:x@y.de", "a@b.de\r\nx", "jösé@example.com",
-            "a@b_c.de", "<a@b.de>", "Name <a@b.de>", "a@-b.de", "a\0@b.de",
+            "",
+            " ",
+            "@",
+            "a@",
+            "@b.de",
+            "a",
+            "a@b",
+            "a b@c.de",
+            "a@b..de",
+            "a@.de",
+            "a@b.de,c@d.de",
+            "a@[127.0.0.1]",
+            "\"a b\"@c.de",
+            "a\r\nbcc:x@y.de",
+            "a@b.de\r\nx",
+            "jösé@example.com",
+            "a@b_c.de",
+            "<a@b.de>",
+            "Name <a@b.de>",
+            "a@-b.de",
+            "a\0@b.de",
         ] {
             assert!(Email::parse(input).is_err(), "{input:?} was taken");
         }
-        assert_eq!(Email::parse(&format!("{}@b.de", "a".repeat(300))).unwrap_err().code, "too_long");
+        assert_eq!(
+            Email::parse(&format!("{}@b.de", "a".repeat(300)))
+                .unwrap_err()
+                .code,
+            "too_long"
+        );
         assert!(Email::parse(&format!("{}@b.de", "a".repeat(65))).is_err());
     }
 

@@ -15,7 +15,10 @@ pub struct Invalid {
 impl Invalid {
     /// A refusal with its code and its sentence.
     pub fn new(code: &'static str, message: impl Into<String>) -> Self {
-        Self { code, message: message.into() }
+        Self {
+            code,
+            message: message.into(),
+        }
     }
 }
 
@@ -23,10 +26,16 @@ impl Invalid {
 pub(crate) fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> {
     let count = text.chars().count();
     if count < min {
-        return Err(Invalid::new("too_short", format!("must have at least {min} characters")));
+        return Err(Invalid::new(
+            "too_short",
+            format!("must have at least {min} characters"),
+        ));
     }
     if count > max {
-        return Err(Invalid::new("too_long", format!("must have at most {max} characters")));
+        return Err(Invalid::new(
+            "too_long",
+            format!("must have at most {max} characters"),
+        ));
     }
     Ok(())
 }
@@ -34,9 +43,19 @@ pub(crate) fn length(text: &str, min: usize, max: usize) -> Result<(), Invalid> 
 /// Accepts an identifier: ASCII letters, digits and the marks in `marks`, 1 to `max` of them.
 pub(crate) fn identifier(text: &str, max: usize, marks: &str) -> Result<(), Invalid> {
     length(text, 1, max)?;
-    if text.chars().all(|c| c.is_ascii_alphanumeric() || marks.contains(c)) {
+    if text
+        .chars()
+        .all(|c| c.is_ascii_alphanumeric() || marks.contains(c))
+    {
         return Ok(());
     }
-    let marks = marks.chars().map(|c| format!("'{c}'")).collect::<Vec<_>>().join(", ");
-    Err(Invalid::new("invalid", format!("may have only ASCII letters, digits and {marks}")))
+    let marks = marks
+        .chars()
+        .map(|c| format!("'{c}'"))
+        .collect::<Vec<_>>()
+        .join(", ");
+    Err(Invalid::new(
+        "invalid",
+        format!("may have only ASCII letters, digits and {marks}"),
+    ))
 }

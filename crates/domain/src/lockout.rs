@@ -69,14 +69,23 @@ impl AccountRow {
     #[must_use]
     pub fn fail(&self, now: Timestamp) -> Failure {
         let forgotten = self.expires_at.is_some_and(|at| at <= now);
-        let stale = self.pair_count < FREE && self.pair_first_at.is_some_and(|at| at + WINDOW <= now);
+        let stale =
+            self.pair_count < FREE && self.pair_first_at.is_some_and(|at| at + WINDOW <= now);
         let restart = match (forgotten, stale) {
             (true, _) => Restart::Row,
             (false, true) => Restart::Pair,
             (false, false) => Restart::No,
         };
-        let pair = if restart == Restart::No { self.pair_count + 1 } else { 1 };
-        let count = if restart == Restart::Row { 1 } else { self.count + 1 };
+        let pair = if restart == Restart::No {
+            self.pair_count + 1
+        } else {
+            1
+        };
+        let count = if restart == Restart::Row {
+            1
+        } else {
+            self.count + 1
+        };
         Failure {
             restart,
             locked_until: wait_after(pair).map(|wait| now + wait),
@@ -88,7 +97,10 @@ impl AccountRow {
 /// The wait that the `failures`-th failure from one address brings: none for the free ones, then 1 s, doubling.
 fn wait_after(failures: u64) -> Option<SignedDuration> {
     let doublings = u32::try_from(failures.checked_sub(FREE)?).unwrap_or(u32::MAX);
-    let seconds = 1i64.checked_shl(doublings).filter(|s| *s > 0).unwrap_or(i64::MAX);
+    let seconds = 1i64
+        .checked_shl(doublings)
+        .filter(|s| *s > 0)
+        .unwrap_or(i64::MAX);
     Some(SignedDuration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
@@ -102,7 +114,10 @@ pub struct AddressRow {
 impl AddressRow {
     /// Accounts that failed recently, with `account` among them.
     fn recent(&self, account: &str, now: Timestamp) -> usize {
-        let others = self.accounts.iter().filter(|(name, at)| *name != account && **at + ACCOUNTS_WINDOW > now);
+        let others = self
+            .accounts
+            .iter()
+            .filter(|(name, at)| *name != account && **at + ACCOUNTS_WINDOW > now);
         others.count() + 1
     }
 
@@ -120,7 +135,10 @@ impl AddressRow {
 
     /// The accounts whose failures no longer count.
     pub fn forgotten(&self, now: Timestamp) -> impl Iterator<Item = &String> {
-        self.accounts.iter().filter(move |(_, at)| **at + ACCOUNTS_WINDOW <= now).map(|(name, _)| name)
+        self.accounts
+            .iter()
+            .filter(move |(_, at)| **at + ACCOUNTS_WINDOW <= now)
+            .map(|(name, _)| name)
     }
 }
 
@@ -133,14 +151,27 @@ mod tests {
     }
 
     fn row(count: u64, pair_count: u64) -> AccountRow {
-        AccountRow { count, pair_count, pair_first_at: Some(at(0)), expires_at: Some(at(86_400)) }
+        AccountRow {
+            count,
+            pair_count,
+            pair_first_at: Some(at(0)),
+            expires_at: Some(at(86_400)),
+        }
     }
 
     #[test]
     fn four_failures_are_free_and_from_the_fifth_the_wait_doubles() {
-        let wait = |before| row(0, before).fail(at(60)).locked_until.map(|t| t.as_second() - at(60).as_second());
+        let wait = |before| {
+            row(0, before)
+                .fail(at(60))
+                .locked_until
+                .map(|t| t.as_second() - at(60).as_second())
+        };
         assert_eq!((0..4).map(wait).collect::<Vec<_>>(), [None; 4]);
-        assert_eq!((4..9).map(wait).collect::<Vec<_>>(), [1, 2, 4, 8, 16].map(Some));
+        assert_eq!(
+            (4..9).map(wait).collect::<Vec<_>>(),
+            [1, 2, 4, 8, 16].map(Some)
+        );
         assert_eq!(wait(13), Some(512));
         assert_eq!(wait(14), Some(900));
         assert_eq!(wait(u64::MAX - 1), Some(900));
@@ -167,9 +198,17 @@ mod tests {
             assert_eq!(row.locked_until(&n.to_string(), at(n)), None);
             row.accounts.insert(n.to_string(), at(n));
         }
-        assert_eq!(row.locked_until("3", at(20)), None, "an account that is known already is not a new one");
+        assert_eq!(
+            row.locked_until("3", at(20)),
+            None,
+            "an account that is known already is not a new one"
+        );
         assert_eq!(row.locked_until("new", at(20)), Some(at(20 + 86_400)));
-        assert_eq!(row.locked_until("new", at(3 * 3600)), None, "the first one is forgotten by then");
+        assert_eq!(
+            row.locked_until("new", at(3 * 3600)),
+            None,
+            "the first one is forgotten by then"
+        );
         assert_eq!(row.forgotten(at(3 * 3600)).collect::<Vec<_>>(), ["0"]);
         assert!(!row.is_beyond("new", at(20)));
         row.accounts.insert("14".into(), at(20));

@@ -55,7 +55,13 @@ impl EmailJob {
         idempotency_key: String,
     ) -> Self {
         let params = params.map(|(name, value)| (name.to_owned(), value)).into();
-        Self { to, template, params, tenant, idempotency_key }
+        Self {
+            to,
+            template,
+            params,
+            tenant,
+            idempotency_key,
+        }
     }
 }
 

@@ -71,7 +71,15 @@ impl OneTimeToken {
     #[must_use]
     pub fn new(token_hash: String, kind: Kind, user_id: UserId, now: Timestamp) -> Self {
         let expires_at = now + kind.lifetime();
-        Self { token_hash, kind, user_id, family_id: None, used: false, expires_at, ttl: expires_at.as_second() + 1 }
+        Self {
+            token_hash,
+            kind,
+            user_id,
+            family_id: None,
+            used: false,
+            expires_at,
+            ttl: expires_at.as_second() + 1,
+        }
     }
 
     /// Whether it still works. TTL is cleaning up: the time is checked here.

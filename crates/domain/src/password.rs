@@ -18,8 +18,7 @@ const LANES: u32 = 1;
 
 /// The hash of a random password that nobody knows, made with the parameters above: it is verified where there is no
 /// account, so that an unknown account costs what a known one does.
-const DUMMY_HASH: &str =
-    "$argon2id$v=19$m=19456,t=2,p=1$dW5rbm93biBhY2NvdW50IQ$q0Y7ZDpG5KYiNcZ9GAkuKZcTxQbBLVJpzNKqxbE0pSs";
+const DUMMY_HASH: &str = "$argon2id$v=19$m=19456,t=2,p=1$dW5rbm93biBhY2NvdW50IQ$q0Y7ZDpG5KYiNcZ9GAkuKZcTxQbBLVJpzNKqxbE0pSs";
 
 /// The score under which zxcvbn's estimate is refused ("very guessable", under 10^8 guesses).
 const MIN_SCORE: zxcvbn::Score = zxcvbn::Score::Two;
@@ -40,8 +39,11 @@ impl Password {
     #[must_use]
     pub fn verify(&self, stored: Option<&PasswordHash>) -> bool {
         let text = stored.map_or(DUMMY_HASH, |hash| hash.0.as_str());
-        let matches = argon2()
-            .is_some_and(|argon2| argon2.verify_password(self.0.expose_secret().as_bytes(), text).is_ok());
+        let matches = argon2().is_some_and(|argon2| {
+            argon2
+                .verify_password(self.0.expose_secret().as_bytes(), text)
+                .is_ok()
+        });
         matches && stored.is_some()
     }
 }
@@ -76,8 +78,15 @@ impl NewPassword {
         if estimate.score() >= MIN_SCORE {
             return Ok(());
         }
-        let hint = estimate.feedback().and_then(|f| f.warning()).map(|w| format!(": {w}")).unwrap_or_default();
-        Err(Invalid::new("too_weak", format!("is too easy to guess{hint}")))
+        let hint = estimate
+            .feedback()
+            .and_then(|f| f.warning())
+            .map(|w| format!(": {w}"))
+            .unwrap_or_default();
+        Err(Invalid::new(
+            "too_weak",
+            format!("is too easy to guess{hint}"),
+        ))
     }
 
     /// The same password, to be compared with a stored hash.
@@ -114,7 +123,11 @@ impl PasswordHash {
             .ok()
             .and_then(|parsed| Params::try_from(&parsed).ok())
             .is_some_and(|p| (p.m_cost(), p.t_cost(), p.p_cost()) == (MEMORY_KIB, PASSES, LANES));
-        if current { None } else { hash(password, random).ok() }
+        if current {
+            None
+        } else {
+            hash(password, random).ok()
+        }
     }
 
     /// The PHC string.
@@ -157,7 +170,10 @@ mod tests {
 
     #[test]
     fn the_right_password_is_right_in_any_spelling_and_no_other_is() {
-        let hash = NewPassword::parse("S3cur3Pass!ﬁ").unwrap().hash(&random()).unwrap();
+        let hash = NewPassword::parse("S3cur3Pass!ﬁ")
+            .unwrap()
+            .hash(&random())
+            .unwrap();
         assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(Password::new("S3cur3Pass!fi").verify(Some(&hash)));
         assert!(!Password::new("S3cur3Pass!f").verify(Some(&hash)));
@@ -168,16 +184,23 @@ mod tests {
     fn the_dummy_hash_costs_what_a_real_one_does_and_matches_nothing() {
         let dummy = phc::PasswordHash::new(DUMMY_HASH).unwrap();
         let params = Params::try_from(&dummy).unwrap();
-        assert_eq!((params.m_cost(), params.t_cost(), params.p_cost()), (MEMORY_KIB, PASSES, LANES));
+        assert_eq!(
+            (params.m_cost(), params.t_cost(), params.p_cost()),
+            (MEMORY_KIB, PASSES, LANES)
+        );
         assert_eq!(dummy.hash.unwrap().as_bytes().len(), 32);
         assert!(!Password::new("unknown account!").verify(None));
     }
 
     #[test]
     fn a_hash_with_old_parameters_is_renewed() {
-        let old = Argon2::new(Algorithm::Argon2id, Version::V0x13, Params::new(8192, 1, 1, None).unwrap())
-            .hash_password_with_salt(b"S3cur3Pass!", b"0123456789abcdef")
-            .unwrap();
+        let old = Argon2::new(
+            Algorithm::Argon2id,
+            Version::V0x13,
+            Params::new(8192, 1, 1, None).unwrap(),
+        )
+        .hash_password_with_salt(b"S3cur3Pass!", b"0123456789abcdef")
+        .unwrap();
         let old = PasswordHash(old.to_string());
         let password = Password::new("S3cur3Pass!");
         assert!(password.verify(Some(&old)));
@@ -189,17 +212,44 @@ mod tests {
     #[test]
     fn easy_passwords_are_refused_and_the_examples_pass() {
         let known = ["user@example.com", "Example User", "Wanderlust Travel"];
-        for good in ["S3cur3Pass!", "N3wPassw0rd!", "correct horse battery staple"] {
-            assert_eq!(NewPassword::parse(good).unwrap().check_strength(&known), Ok(()), "{good}");
+        for good in [
+            "S3cur3Pass!",
+            "N3wPassw0rd!",
+            "correct horse battery staple",
+        ] {
+            assert_eq!(
+                NewPassword::parse(good).unwrap().check_strength(&known),
+                Ok(()),
+                "{good}"
+            );
         }
-        for bad in ["password", "12345678", "user@example.com", "Example User", "aaaaaaaaaaaa", "wanderlust travel"] {
-            assert_eq!(NewPassword::parse(bad).unwrap().check_strength(&known).unwrap_err().code, "too_weak", "{bad}");
+        for bad in [
+            "password",
+            "12345678",
+            "user@example.com",
+            "Example User",
+            "aaaaaaaaaaaa",
+            "wanderlust travel",
+        ] {
+            assert_eq!(
+                NewPassword::parse(bad)
+                    .unwrap()
+                    .check_strength(&known)
+                    .unwrap_err()
+                    .code,
+                "too_weak",
+                "{bad}"
+            );
         }
     }
 
     #[test]
     fn no_text_comes_out() {
-        let shown = format!("{:?} {:?}", Password::new("hunter22"), NewPassword::parse("hunter22").unwrap());
+        let shown = format!(
+            "{:?} {:?}",
+            Password::new("hunter22"),
+            NewPassword::parse("hunter22").unwrap()
+        );
         assert!(!shown.contains("hunter22"));
     }
 

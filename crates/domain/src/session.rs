@@ -37,7 +37,11 @@ pub struct Session {
     /// How often it was refreshed: the refresh token that carries this number is the current one.
     pub refresh_counter: u64,
     /// When it was last refreshed.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub rotated_at: Option<Timestamp>,
     /// When the user logged in.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -53,7 +57,11 @@ pub struct Session {
     /// How the user proved who they are (RFC 8176).
     pub amr: Vec<String>,
     /// When it was ended before its time.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub revoked_at: Option<Timestamp>,
     /// Why it was ended.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -65,7 +73,13 @@ pub struct Session {
 impl Session {
     /// A session that starts now.
     #[must_use]
-    pub fn new(session_id: Uuid, user_id: UserId, ip: String, user_agent: String, now: Timestamp) -> Self {
+    pub fn new(
+        session_id: Uuid,
+        user_id: UserId,
+        ip: String,
+        user_agent: String,
+        now: Timestamp,
+    ) -> Self {
         Self {
             session_id,
             user_id,
@@ -85,7 +99,9 @@ impl Session {
     /// Whether the session, taken by itself, has not ended. TTL is cleaning up: the time is checked here.
     #[must_use]
     pub fn is_live(&self, now: Timestamp) -> bool {
-        self.revoked_at.is_none() && self.last_used_at + IDLE > now && self.created_at + ABSOLUTE > now
+        self.revoked_at.is_none()
+            && self.last_used_at + IDLE > now
+            && self.created_at + ABSOLUTE > now
     }
 
     /// Whether the session still speaks for `user`: live, and not ended together with all others.
@@ -94,7 +110,9 @@ impl Session {
         self.is_live(now)
             && self.user_id == user.user_id
             && user.is_enabled()
-            && user.sessions_valid_from.is_none_or(|from| self.created_at > from)
+            && user
+                .sessions_valid_from
+                .is_none_or(|from| self.created_at > from)
     }
 
     /// What it means that a refresh token with `counter` came when the session did not stand at it.
@@ -134,7 +152,13 @@ mod tests {
 
     fn session() -> Session {
         let user = UserId::parse("acme#shop#user@example.com").unwrap();
-        let mut session = Session::new(Uuid::nil(), user, "203.0.113.7".into(), "curl".into(), at(0));
+        let mut session = Session::new(
+            Uuid::nil(),
+            user,
+            "203.0.113.7".into(),
+            "curl".into(),
+            at(0),
+        );
         session.refresh_counter = 3;
         session.rotated_at = Some(at(100));
         session.last_used_at = at(100);

@@ -24,7 +24,10 @@ impl TenantId {
     pub fn new(client_id: &str, site_id: &str) -> Result<Self, Invalid> {
         identifier(client_id, 64, "_-.")?;
         identifier(site_id, 64, "_-.")?;
-        Ok(Self { client_id: client_id.into(), site_id: site_id.into() })
+        Ok(Self {
+            client_id: client_id.into(),
+            site_id: site_id.into(),
+        })
     }
 
     /// Reads `{client_id}#{site_id}`.
@@ -127,22 +130,40 @@ impl BaseUrl {
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         length(text, 1, 512)?;
         let (scheme, rest) = text.split_once("://").ok_or_else(|| {
-            Invalid::new("invalid", "must start with https:// (or http:// for localhost)")
+            Invalid::new(
+                "invalid",
+                "must start with https:// (or http:// for localhost)",
+            )
         })?;
         let (authority, path) = rest.split_once('/').map_or((rest, ""), |(a, p)| (a, p));
         let (host, port) = split_port(authority)?;
-        if !path.chars().all(|c| c.is_ascii_alphanumeric() || "/-._~%".contains(c)) {
-            return Err(Invalid::new("invalid", "must have no query, fragment or odd characters"));
+        if !path
+            .chars()
+            .all(|c| c.is_ascii_alphanumeric() || "/-._~%".contains(c))
+        {
+            return Err(Invalid::new(
+                "invalid",
+                "must have no query, fragment or odd characters",
+            ));
         }
         let secure = scheme == "https";
         if !secure && !(scheme == "http" && is_this_machine(host)) {
-            return Err(Invalid::new("invalid", "must be https (http only for localhost)"));
+            return Err(Invalid::new(
+                "invalid",
+                "must be https (http only for localhost)",
+            ));
         }
         let default_port = if secure { "443" } else { "80" };
-        let port = port.filter(|p| *p != default_port).map(|p| format!(":{p}")).unwrap_or_default();
+        let port = port
+            .filter(|p| *p != default_port)
+            .map(|p| format!(":{p}"))
+            .unwrap_or_default();
         let path = path.trim_end_matches('/');
         let slash = if path.is_empty() { "" } else { "/" };
-        Ok(Self(format!("{scheme}://{}{port}{slash}{path}", host.to_ascii_lowercase())))
+        Ok(Self(format!(
+            "{scheme}://{}{port}{slash}{path}",
+            host.to_ascii_lowercase()
+        )))
     }
 
     /// The URL without a final slash.
@@ -176,14 +197,22 @@ fn split_port(authority: &str) -> Result<(&str, Option<&str>), Invalid> {
         None => idna::domain_to_ascii_strict(host).is_ok_and(|ascii| {
             ascii.eq_ignore_ascii_case(host)
                 && !ascii.is_empty()
-                && ascii.chars().all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
+                && ascii
+                    .chars()
+                    .all(|c| c.is_ascii_alphanumeric() || c == '-' || c == '.')
         }),
     };
     if !host_is_valid {
-        return Err(Invalid::new("invalid", "must name a host (in ASCII, no user or password)"));
+        return Err(Invalid::new(
+            "invalid",
+            "must name a host (in ASCII, no user or password)",
+        ));
     }
     if port.is_some_and(|p| p.parse::<u16>().is_err() || p.starts_with('+')) {
-        return Err(Invalid::new("invalid", "must have a port from 1 to 65535, or none"));
+        return Err(Invalid::new(
+            "invalid",
+            "must have a port from 1 to 65535, or none",
+        ));
     }
     Ok((host, port))
 }
@@ -246,9 +275,20 @@ mod tests {
             assert_eq!(Origin::parse(input).unwrap().as_str(), expected);
         }
         for input in [
-            "", "*", "null", "example.com", "http://example.com", "https://", "https://a b.de",
-            "https://u:p@example.com", "https://example.com/path", "https://example.com:99999",
-            "https://example.com?x", "ftp://localhost", "https://exa\r\nmple.com", "https://example.com:+1",
+            "",
+            "*",
+            "null",
+            "example.com",
+            "http://example.com",
+            "https://",
+            "https://a b.de",
+            "https://u:p@example.com",
+            "https://example.com/path",
+            "https://example.com:99999",
+            "https://example.com?x",
+            "ftp://localhost",
+            "https://exa\r\nmple.com",
+            "https://example.com:+1",
         ] {
             assert!(Origin::parse(input).is_err(), "{input:?} was taken");
         }
@@ -264,7 +304,10 @@ mod tests {
 
     #[test]
     fn a_tenant_id_has_two_plain_parts() {
-        assert_eq!(TenantId::parse("acme#shop").unwrap().to_string(), "acme#shop");
+        assert_eq!(
+            TenantId::parse("acme#shop").unwrap().to_string(),
+            "acme#shop"
+        );
         for input in ["", "#", "a#", "#b", "a", "a#b#c", "a b#c", "ä#b"] {
             assert!(TenantId::parse(input).is_err(), "{input:?} was taken");
         }

@@ -31,10 +31,17 @@ impl UserId {
     /// `invalid` and what its parts refuse.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let mut parts = text.splitn(3, '#');
-        let (Some(client), Some(site), Some(email)) = (parts.next(), parts.next(), parts.next()) else {
-            return Err(Invalid::new("invalid", "must be written client_id#site_id#email"));
+        let (Some(client), Some(site), Some(email)) = (parts.next(), parts.next(), parts.next())
+        else {
+            return Err(Invalid::new(
+                "invalid",
+                "must be written client_id#site_id#email",
+            ));
         };
-        Ok(Self { tenant: TenantId::new(client, site)?, email: Email::parse(email)? })
+        Ok(Self {
+            tenant: TenantId::new(client, site)?,
+            email: Email::parse(email)?,
+        })
     }
 
     /// Where the account is.
@@ -194,7 +201,11 @@ pub struct User {
     /// What the user may do.
     pub roles: BTreeSet<Role>,
     /// When the address was proven to be the user's.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub email_verified_at: Option<Timestamp>,
     /// The family that the user belongs to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -203,10 +214,18 @@ pub struct User {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_name: Option<UserName>,
     /// Sessions made at or before this moment are over.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub sessions_valid_from: Option<Timestamp>,
     /// Since when the account is closed to everybody.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub disabled_at: Option<Timestamp>,
     /// When it was made.
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
@@ -215,14 +234,23 @@ pub struct User {
     #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
     pub updated_at: Timestamp,
     /// When somebody last logged in to it.
-    #[serde(default, skip_serializing_if = "Option::is_none", with = "jiff::fmt::serde::timestamp::millisecond::optional")]
+    #[serde(
+        default,
+        skip_serializing_if = "Option::is_none",
+        with = "jiff::fmt::serde::timestamp::millisecond::optional"
+    )]
     pub last_login: Option<Timestamp>,
 }
 
 impl User {
     /// A new account with the role of a user, its address unproven.
     #[must_use]
-    pub fn new(user_id: UserId, name: Name, password_hash: Option<PasswordHash>, now: Timestamp) -> Self {
+    pub fn new(
+        user_id: UserId,
+        name: Name,
+        password_hash: Option<PasswordHash>,
+        now: Timestamp,
+    ) -> Self {
         Self {
             email: user_id.email().clone(),
             client_id: user_id.tenant().client_id().into(),
@@ -271,7 +299,10 @@ mod tests {
 
     #[test]
     fn names_are_bounded_and_plain() {
-        assert_eq!(Name::parse("  Ada Lovelace ").unwrap().as_str(), "Ada Lovelace");
+        assert_eq!(
+            Name::parse("  Ada Lovelace ").unwrap().as_str(),
+            "Ada Lovelace"
+        );
         assert_eq!(Name::parse("a\r\nb").unwrap_err().code, "invalid");
         assert_eq!(Name::parse(&"é".repeat(101)).unwrap_err().code, "too_long");
         assert_eq!(UserName::parse("").unwrap_err().code, "too_short");

@@ -32,7 +32,11 @@ from_text!(Email, NewPassword, Name, UserName, FamilyId, UserId);
 
 impl FromText for Password {
     fn from_text(text: &str) -> Result<Self, Invalid> {
-        if text.is_empty() { Err(Invalid::new("required", "must not be empty")) } else { Ok(Self::new(text)) }
+        if text.is_empty() {
+            Err(Invalid::new("required", "must not be empty"))
+        } else {
+            Ok(Self::new(text))
+        }
     }
 }
 
@@ -107,7 +111,11 @@ impl Input {
 
     /// Refuses a field for a reason that its type does not know.
     pub fn refuse(&mut self, name: &str, error: Invalid) {
-        self.errors.push(FieldError { field: name.into(), code: error.code.into(), message: error.message });
+        self.errors.push(FieldError {
+            field: name.into(),
+            code: error.code.into(),
+            message: error.message,
+        });
     }
 
     /// The required fields, if nothing at all was refused.
@@ -176,12 +184,18 @@ mod tests {
     fn every_bad_field_is_told_at_once() {
         let problem = judge(r#"{"email": "nobody", "name": 7, "role": "admin"}"#).unwrap_err();
         let told = problem.to_string();
-        assert!(told.contains("email must") && told.contains("password is required") && told.contains("name must be a string"), "{told}");
+        assert!(
+            told.contains("email must")
+                && told.contains("password is required")
+                && told.contains("name must be a string"),
+            "{told}"
+        );
     }
 
     #[test]
     fn good_fields_come_out_parsed() {
-        let (email, _) = judge(r#"{"email": "A@b.de", "password": "S3cur3Pass!", "name": null}"#).unwrap();
+        let (email, _) =
+            judge(r#"{"email": "A@b.de", "password": "S3cur3Pass!", "name": null}"#).unwrap();
         assert_eq!(email.as_str(), "a@b.de");
     }
 }

@@ -35,7 +35,11 @@ impl SignedIn {
     /// # Errors
     /// 403.
     pub fn require_admin(&self) -> Result<(), Problem> {
-        if self.user.is_admin() { Ok(()) } else { Err(Problem::forbidden("this needs the role admin")) }
+        if self.user.is_admin() {
+            Ok(())
+        } else {
+            Err(Problem::forbidden("this needs the role admin"))
+        }
     }
 }
 
@@ -50,7 +54,14 @@ impl Callers {
         users: Users,
         clock: Clock,
     ) -> Self {
-        Self { tokens, ring, keys, sessions, users, clock }
+        Self {
+            tokens,
+            ring,
+            keys,
+            sessions,
+            users,
+            clock,
+        }
     }
 
     /// What the request's token says, without asking whether its session still lives: for a write that asks that itself.
@@ -71,9 +82,16 @@ impl Callers {
     /// 401 without a live session, and 403 for a cookie from elsewhere.
     pub async fn signed_in(&self, request: &Request) -> Result<SignedIn, Problem> {
         let claims = self.verified(request).await?;
-        let found = async { Ok(self.sessions.with_user(&self.users, claims.sid, &claims.sub).await?) };
-        let (found, anothers) = futures::try_join!(found, self.keys.is_anothers(request, &claims.aud))?;
-        let live = found.filter(|(session, user)| !anothers && session.speaks_for(user, self.clock.now()));
+        let found = async {
+            Ok(self
+                .sessions
+                .with_user(&self.users, claims.sid, &claims.sub)
+                .await?)
+        };
+        let (found, anothers) =
+            futures::try_join!(found, self.keys.is_anothers(request, &claims.aud))?;
+        let live =
+            found.filter(|(session, user)| !anothers && session.speaks_for(user, self.clock.now()));
         let (session, user) = live.ok_or_else(Problem::token_invalid)?;
         Ok(SignedIn { session, user })
     }
@@ -87,7 +105,10 @@ impl Callers {
         };
         let keys = self.ring.current(now).await?;
         let claims = self.tokens.verify(&keys, &text, now)?;
-        let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+        let safe = matches!(
+            *request.method(),
+            Method::GET | Method::HEAD | Method::OPTIONS
+        );
         if from_cookie && !safe {
             self.check_origin(request, &claims.aud).await?;
         }
@@ -98,10 +119,17 @@ impl Callers {
     ///
     /// # Errors
     /// 403 `origin_not_allowed`.
-    pub async fn check_origin(&self, request: &Request, tenant: &domain::TenantId) -> Result<(), Problem> {
+    pub async fn check_origin(
+        &self,
+        request: &Request,
+        tenant: &domain::TenantId,
+    ) -> Result<(), Problem> {
         let tenant = self.keys.tenant(tenant).await?;
         let origin = request.header("origin");
-        if tenant.zip(origin).is_some_and(|(tenant, origin)| tenant.owns_origin(origin)) {
+        if tenant
+            .zip(origin)
+            .is_some_and(|(tenant, origin)| tenant.owns_origin(origin))
+        {
             Ok(())
         } else {
             Err(Problem::origin_not_allowed())
@@ -111,9 +139,13 @@ impl Callers {
 
 /// The token in `Authorization`, where the header is there at all.
 fn bearer(request: &Request) -> Result<Option<String>, Problem> {
-    let Some(value) = request.header("authorization") else { return Ok(None) };
+    let Some(value) = request.header("authorization") else {
+        return Ok(None);
+    };
     match value.split_once(' ') {
-        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => Ok(Some(token.trim().to_owned())),
+        Some((scheme, token)) if scheme.eq_ignore_ascii_case("bearer") => {
+            Ok(Some(token.trim().to_owned()))
+        }
         _ => Err(Problem::token_invalid()),
     }
 }

@@ -24,12 +24,23 @@ impl AuthCookies {
     /// Gives the browser both tokens.
     #[must_use]
     pub fn set(response: Response, access_token: &str, refresh_token: Option<&str>) -> Response {
-        let lifetime = |duration: domain::clock::SignedDuration| Duration::seconds(duration.as_secs());
-        let access = cookie(ACCESS_COOKIE, access_token, "/", lifetime(token::access::LIFETIME));
+        let lifetime =
+            |duration: domain::clock::SignedDuration| Duration::seconds(duration.as_secs());
+        let access = cookie(
+            ACCESS_COOKIE,
+            access_token,
+            "/",
+            lifetime(token::access::LIFETIME),
+        );
         let response = response.with_cookie(&access);
         match refresh_token {
             Some(text) => {
-                let refresh = cookie(REFRESH_COOKIE, text, REFRESH_PATH, lifetime(domain::session::IDLE));
+                let refresh = cookie(
+                    REFRESH_COOKIE,
+                    text,
+                    REFRESH_PATH,
+                    lifetime(domain::session::IDLE),
+                );
                 response.with_cookie(&refresh)
             }
             None => response,

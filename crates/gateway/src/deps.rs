@@ -1,7 +1,30 @@
 //! A function's dependencies.
 
-/// Declares what a function can touch, the mirror of its role: `Deps` has one field a line, and can be made from
-/// whatever can make each of them (on AWS and on a laptop, `bootstrap::Env`).
+/// A variable of the environment that is not set.
+#[derive(Debug, thiserror::Error)]
+#[error("the environment variable {0} is not set")]
+pub struct MissingVariable(pub &'static str);
+
+/// An environment that can make a `T`.
+pub trait Provide<T> {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// When the environment lacks a variable.
+    fn provide(&self) -> Result<T, MissingVariable>;
+}
+
+/// Something that is made of what an environment provides.
+pub trait FromEnv<Env>: Sized {
+    /// Makes it.
+    ///
+    /// # Errors
+    /// When the environment lacks a variable.
+    fn from_env(env: &Env) -> Result<Self, MissingVariable>;
+}
+
+/// Declares what a function can touch, the mirror of its role: one field a line. It can be made from any environment that
+/// provides each of them, so that the wiring on AWS and on a laptop is the same.
 #[macro_export]
 macro_rules! deps {
     ($($(#[$doc:meta])* $name:ident: $type:ty),+ $(,)?) => {
@@ -11,13 +34,12 @@ macro_rules! deps {
             $($(#[$doc])* pub $name: $type,)+
         }
 
-        impl<'env, Env, Error> TryFrom<&'env Env> for Deps
+        impl<Env> $crate::FromEnv<Env> for Deps
         where
-            $($type: TryFrom<&'env Env, Error = Error>,)+
+            $(Env: $crate::Provide<$type>,)+
         {
-            type Error = Error;
-            fn try_from(env: &'env Env) -> Result<Self, Error> {
-                Ok(Self { $($name: env.try_into()?,)+ })
+            fn from_env(env: &Env) -> Result<Self, $crate::MissingVariable> {
+                Ok(Self { $($name: env.provide()?,)+ })
             }
         }
     };

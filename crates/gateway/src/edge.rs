@@ -10,13 +10,18 @@ use crate::{Problem, Request, Response};
 
 /// Answers one request: whatever happens inside, even a panic, a client gets an answer with the headers of the contract.
 /// A failure is written to the log once, here, with the whole chain of its causes.
-pub async fn respond<F>(request: lambda_http::Request, handle: impl FnOnce(Request) -> F) -> http::Response<Body>
+pub async fn respond<F>(
+    request: lambda_http::Request,
+    handle: impl FnOnce(Request) -> F,
+) -> http::Response<Body>
 where
     F: Future<Output = Result<Response, Problem>>,
 {
     let request = Request::from(request);
     let (id, route) = (request.id().to_owned(), request.route().to_owned());
-    let outcome = AssertUnwindSafe(async { handle(request).await }).catch_unwind().await;
+    let outcome = AssertUnwindSafe(async { handle(request).await })
+        .catch_unwind()
+        .await;
     let outcome = outcome.unwrap_or_else(|_| Err(Problem::internal("the function panicked")));
     let response = match outcome {
         Ok(response) => {

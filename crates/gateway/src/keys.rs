@@ -45,7 +45,10 @@ impl Keyed {
         if self.key.kind == Kind::Secret && self.key.scopes.contains(&scope) {
             return Ok(());
         }
-        Err(Problem::forbidden(format!("this needs a secret key with the scope {}", scope.as_str())))
+        Err(Problem::forbidden(format!(
+            "this needs a secret key with the scope {}",
+            scope.as_str()
+        )))
     }
 }
 
@@ -53,7 +56,13 @@ impl Keys {
     /// Keys and tenants as the tables have them.
     #[must_use]
     pub fn new(api_keys: ApiKeys, tenants: Tenants, clock: Clock) -> Self {
-        Self { api_keys, tenants, clock, known_keys: Known::default(), known_tenants: Known::default() }
+        Self {
+            api_keys,
+            tenants,
+            clock,
+            known_keys: Known::default(),
+            known_tenants: Known::default(),
+        }
     }
 
     /// The tenant that the request's key names.
@@ -61,13 +70,19 @@ impl Keys {
     /// # Errors
     /// 401 `api_key_missing` or `api_key_invalid`.
     pub async fn tenant_of(&self, request: &Request) -> Result<Keyed, Problem> {
-        let text = request.header("x-api-key").ok_or_else(Problem::api_key_missing)?;
-        let text = ApiKeyText::parse(text).map_err(|error| Problem::api_key_invalid(format!("x-api-key {error}")))?;
+        let text = request
+            .header("x-api-key")
+            .ok_or_else(Problem::api_key_missing)?;
+        let text = ApiKeyText::parse(text)
+            .map_err(|error| Problem::api_key_invalid(format!("x-api-key {error}")))?;
         let unknown = || Problem::api_key_invalid("the key is unknown, expired or revoked");
         let key = self.live_key(&text).await?.ok_or_else(unknown)?;
         let (tenant, noted) = futures::join!(self.tenant(&key.tenant_id), self.note_use(&key));
         noted?;
-        Ok(Keyed { tenant: tenant?.ok_or_else(unknown)?, key })
+        Ok(Keyed {
+            tenant: tenant?.ok_or_else(unknown)?,
+            key,
+        })
     }
 
     /// Whether the request carries a valid key of another tenant than `tenant`.
@@ -75,10 +90,16 @@ impl Keys {
     /// # Errors
     /// When the database gives no answer.
     pub async fn is_anothers(&self, request: &Request, tenant: &TenantId) -> Result<bool, Problem> {
-        let Some(text) = request.header("x-api-key").and_then(|text| ApiKeyText::parse(text).ok()) else {
+        let Some(text) = request
+            .header("x-api-key")
+            .and_then(|text| ApiKeyText::parse(text).ok())
+        else {
             return Ok(false);
         };
-        Ok(self.live_key(&text).await?.is_some_and(|key| key.tenant_id != *tenant))
+        Ok(self
+            .live_key(&text)
+            .await?
+            .is_some_and(|key| key.tenant_id != *tenant))
     }
 
     /// A tenant by its id.
@@ -103,7 +124,9 @@ impl Keys {
             Some(key) => Some(key),
             None => self.api_keys.get(text.key_id()).await?.map(Arc::new),
         };
-        let Some(key) = key.filter(|key| hash_matches(text, &key.secret_hash) && key.kind == text.kind()) else {
+        let Some(key) =
+            key.filter(|key| hash_matches(text, &key.secret_hash) && key.kind == text.kind())
+        else {
             return Ok(None);
         };
         self.known_keys.put_once(text.key_id(), &key, now);
@@ -118,7 +141,10 @@ impl Keys {
             return Ok(());
         }
         self.api_keys.used_on(key.key_id, &today).await?;
-        let noted = ApiKey { last_used_on: Some(today), ..(**key).clone() };
+        let noted = ApiKey {
+            last_used_on: Some(today),
+            ..(**key).clone()
+        };
         self.known_keys.replace(key.key_id, Arc::new(noted));
         Ok(())
     }
@@ -149,7 +175,10 @@ impl<K, V> Clone for Known<K, V> {
 impl<K: Eq + Hash, V> Known<K, V> {
     fn get(&self, key: &K, now: Timestamp) -> Option<Arc<V>> {
         let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(key).filter(|read| read.at <= now && now < read.at + BELIEF).map(|read| read.value.clone())
+        known
+            .get(key)
+            .filter(|read| read.at <= now && now < read.at + BELIEF)
+            .map(|read| read.value.clone())
     }
 
     fn put(&self, key: K, value: Arc<V>, now: Timestamp) {

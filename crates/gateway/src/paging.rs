@@ -30,19 +30,32 @@ impl Paging {
     ///
     /// # Errors
     /// 400 for a limit that is out of range, and for a cursor that was altered or is of another list.
-    pub fn of(request: &Request, keys: &KeySet, list: &str, now: Timestamp) -> Result<Self, Problem> {
+    pub fn of(
+        request: &Request,
+        keys: &KeySet,
+        list: &str,
+        now: Timestamp,
+    ) -> Result<Self, Problem> {
         let mut input = Input::new();
         let limit = match request.query("limit").map(str::parse::<usize>) {
             None => 20,
             Some(Ok(limit @ 1..=100)) => limit,
             Some(_) => {
-                input.refuse("limit", Invalid::new("out_of_range", "must be a number from 1 to 100"));
+                input.refuse(
+                    "limit",
+                    Invalid::new("out_of_range", "must be a number from 1 to 100"),
+                );
                 0
             }
         };
-        let after = request.query("cursor").map(|cursor| token::cursor::open(keys, list, cursor, now));
+        let after = request
+            .query("cursor")
+            .map(|cursor| token::cursor::open(keys, list, cursor, now));
         let after = after.transpose().unwrap_or_else(|_| {
-            input.refuse("cursor", Invalid::new("invalid", "is not a cursor of this list; start without one"));
+            input.refuse(
+                "cursor",
+                Invalid::new("invalid", "is not a cursor of this list; start without one"),
+            );
             None
         });
         input.finish(())?;

@@ -31,8 +31,14 @@ impl Guess {
         user_id: UserId,
         now: Timestamp,
     ) -> Result<Self, Problem> {
-        let begun = attempts.begin(&user_id, request.client_address(), now).await?;
-        Ok(Self { begun, user_id, now })
+        let begun = attempts
+            .begin(&user_id, request.client_address(), now)
+            .await?;
+        Ok(Self {
+            begun,
+            user_id,
+            now,
+        })
     }
 
     /// Lets `check` look at the password, unless the caller must wait. What is wrong is written down: one wait more.
@@ -59,9 +65,20 @@ impl Guess {
             attempts.failed(attempt).await?;
             return Err(too_many(until, self.now));
         }
-        let event = if attempt.locks() { Event::Locked } else { Event::LoginFailed };
+        let event = if attempt.locks() {
+            Event::Locked
+        } else {
+            Event::LoginFailed
+        };
         let tenant = self.user_id.tenant().clone();
-        let event = AuditEvent::new(event, &tenant, Some(self.user_id), &request.ip(), request.id(), self.now);
+        let event = AuditEvent::new(
+            event,
+            &tenant,
+            Some(self.user_id),
+            &request.ip(),
+            request.id(),
+            self.now,
+        );
         let (counted, recorded) = futures::join!(attempts.failed(attempt), audit.record(&event));
         counted?;
         recorded?;
@@ -82,13 +99,21 @@ impl Right {
 fn too_many(until: Timestamp, now: Timestamp) -> Problem {
     let seconds = until.duration_since(now).max(SignedDuration::ZERO);
     let seconds = seconds.as_secs() + i64::from(seconds.subsec_nanos() > 0);
-    Problem::rate_limited(seconds, "too many wrong passwords; wait, or reset the password")
+    Problem::rate_limited(
+        seconds,
+        "too many wrong passwords; wait, or reset the password",
+    )
 }
 
 /// A sentence about the account, for the recommendation of a strong password: what an attacker would try first.
 #[must_use]
 pub fn known_about<'a>(user_id: &'a UserId, name: &'a str, site: &'a str) -> [&'a str; 4] {
-    [user_id.email().as_str(), name, site, user_id.tenant().site_id()]
+    [
+        user_id.email().as_str(),
+        name,
+        site,
+        user_id.tenant().site_id(),
+    ]
 }
 
 /// The password in a body that is to be compared, not set.

@@ -87,10 +87,41 @@ impl Code {
         }
     }
 
+    /// The status that it comes with; `token_invalid` is a 400 where the token is a link's.
+    #[must_use]
+    pub fn status(self) -> StatusCode {
+        match self {
+            Self::MalformedJson | Self::ValidationFailed => StatusCode::BAD_REQUEST,
+            Self::ApiKeyMissing
+            | Self::ApiKeyInvalid
+            | Self::CredentialsInvalid
+            | Self::TokenMissing
+            | Self::TokenInvalid => StatusCode::UNAUTHORIZED,
+            Self::EmailUnverified
+            | Self::Forbidden
+            | Self::OriginNotAllowed
+            | Self::InviteRequired => StatusCode::FORBIDDEN,
+            Self::NotFound => StatusCode::NOT_FOUND,
+            Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
+            Self::EmailTaken | Self::UserNameTaken | Self::IdempotencyConflict => {
+                StatusCode::CONFLICT
+            }
+            Self::Gone => StatusCode::GONE,
+            Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::RateLimited => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+            Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
     /// The name that is written in a document.
     #[must_use]
     pub fn as_str(self) -> String {
-        serde_json::to_value(self).ok().and_then(|v| v.as_str().map(str::to_owned)).unwrap_or_default()
+        serde_json::to_value(self)
+            .ok()
+            .and_then(|v| v.as_str().map(str::to_owned))
+            .unwrap_or_default()
     }
 }
 
@@ -148,120 +179,162 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem with its status, its code and what happened this time.
-    pub fn new(status: StatusCode, code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self { status, code, detail: detail.into(), errors: Vec::new(), checks: None, headers: Vec::new(), source: None }
+    /// A problem with its code, the code's status, and what happened this time.
+    pub fn new(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self {
+            status: code.status(),
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            checks: None,
+            headers: Vec::new(),
+            source: None,
+        }
     }
 
     /// 400 for input, with every field that was refused.
     #[must_use]
     pub fn invalid(errors: Vec<FieldError>) -> Self {
-        let fields = errors.iter().map(|e| format!("{} {}", e.field, e.message)).collect::<Vec<_>>().join("; ");
-        Self { errors, ..Self::new(StatusCode::BAD_REQUEST, Code::ValidationFailed, fields) }
+        let fields = errors
+            .iter()
+            .map(|e| format!("{} {}", e.field, e.message))
+            .collect::<Vec<_>>()
+            .join("; ");
+        Self {
+            errors,
+            ..Self::new(Code::ValidationFailed, fields)
+        }
     }
 
     /// 400 for one field.
     pub fn invalid_field(field: &str, error: domain::Invalid) -> Self {
-        Self::invalid(vec![FieldError { field: field.into(), code: error.code.into(), message: error.message }])
+        Self::invalid(vec![FieldError {
+            field: field.into(),
+            code: error.code.into(),
+            message: error.message,
+        }])
     }
 
     /// 400 for a body that is not JSON.
     pub fn malformed_json(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::BAD_REQUEST, Code::MalformedJson, detail)
+        Self::new(Code::MalformedJson, detail)
     }
 
     /// 413.
     #[must_use]
     pub fn too_large(limit_bytes: usize) -> Self {
         let detail = format!("a body may have at most {limit_bytes} bytes");
-        Self::new(StatusCode::PAYLOAD_TOO_LARGE, Code::PayloadTooLarge, detail)
+        Self::new(Code::PayloadTooLarge, detail)
     }
 
     /// 401 for a wrong address or password: the same for an unknown account, a disabled one and another site's.
     #[must_use]
     pub fn credentials_invalid() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, Code::CredentialsInvalid, "the e-mail address or the password is wrong")
-            .challenge("Bearer realm=\"cloud-voyages\"")
+        Self::new(
+            Code::CredentialsInvalid,
+            "the e-mail address or the password is wrong",
+        )
+        .challenge("Bearer realm=\"cloud-voyages\"")
     }
 
     /// 401 where a token should be.
     #[must_use]
     pub fn token_missing() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, Code::TokenMissing, "send an access token as Authorization: Bearer, or the cookie")
-            .challenge("Bearer realm=\"cloud-voyages\"")
+        Self::new(
+            Code::TokenMissing,
+            "send an access token as Authorization: Bearer, or the cookie",
+        )
+        .challenge("Bearer realm=\"cloud-voyages\"")
     }
 
     /// 401 for a token that is no good, whatever is wrong with it.
     #[must_use]
     pub fn token_invalid() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, Code::TokenInvalid, "the token is not valid, or its session has ended")
-            .challenge("Bearer realm=\"cloud-voyages\", error=\"invalid_token\"")
+        Self::new(
+            Code::TokenInvalid,
+            "the token is not valid, or its session has ended",
+        )
+        .challenge("Bearer realm=\"cloud-voyages\", error=\"invalid_token\"")
     }
 
     /// 400 for a link that is no good, whatever is wrong with it.
     #[must_use]
     pub fn link_invalid() -> Self {
-        Self::new(StatusCode::BAD_REQUEST, Code::TokenInvalid, "the link is not valid, was used, or has expired; ask for a new one")
+        let detail = "the link is not valid, was used, or has expired; ask for a new one";
+        Self {
+            status: StatusCode::BAD_REQUEST,
+            ..Self::new(Code::TokenInvalid, detail)
+        }
     }
 
     /// 401 where a key should be.
     #[must_use]
     pub fn api_key_missing() -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, Code::ApiKeyMissing, "send the site's API key as x-api-key")
+        Self::new(Code::ApiKeyMissing, "send the site's API key as x-api-key")
             .challenge("ApiKey realm=\"cloud-voyages\"")
     }
 
     /// 401 for a key that is no good.
     pub fn api_key_invalid(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::UNAUTHORIZED, Code::ApiKeyInvalid, detail).challenge("ApiKey realm=\"cloud-voyages\"")
+        Self::new(Code::ApiKeyInvalid, detail).challenge("ApiKey realm=\"cloud-voyages\"")
     }
 
     /// 403.
     pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::FORBIDDEN, Code::Forbidden, detail)
+        Self::new(Code::Forbidden, detail)
     }
 
     /// 403 for a cookie from elsewhere.
     #[must_use]
     pub fn origin_not_allowed() -> Self {
-        Self::new(StatusCode::FORBIDDEN, Code::OriginNotAllowed, "cookies are accepted only from the site's own pages")
+        Self::new(
+            Code::OriginNotAllowed,
+            "cookies are accepted only from the site's own pages",
+        )
     }
 
     /// 404.
     pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::NOT_FOUND, Code::NotFound, detail)
-    }
-
-    /// 409.
-    pub fn conflict(code: Code, detail: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(StatusCode::CONFLICT, code, detail)
+        Self::new(Code::NotFound, detail)
     }
 
     /// 429 with the seconds to wait.
     pub fn rate_limited(retry_after_seconds: i64, detail: impl Into<Cow<'static, str>>) -> Self {
-        let mut problem = Self::new(StatusCode::TOO_MANY_REQUESTS, Code::RateLimited, detail);
-        problem.headers.push((header::RETRY_AFTER, HeaderValue::from(retry_after_seconds.max(1))));
+        let mut problem = Self::new(Code::RateLimited, detail);
+        problem.headers.push((
+            header::RETRY_AFTER,
+            HeaderValue::from(retry_after_seconds.max(1)),
+        ));
         problem
     }
 
     /// 503: something behind is down.
     pub fn unavailable(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut problem = Self::new(
-            StatusCode::SERVICE_UNAVAILABLE,
             Code::Unavailable,
             "something that this needs did not answer; nothing was changed, try again",
         );
-        problem.headers.push((header::RETRY_AFTER, HeaderValue::from_static("2")));
+        problem
+            .headers
+            .push((header::RETRY_AFTER, HeaderValue::from_static("2")));
         problem.source = Some(Arc::from(source.into()));
         problem
     }
 
     /// 500, with a source for the log alone.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
-        let mut problem =
-            Self::new(StatusCode::INTERNAL_SERVER_ERROR, Code::Internal, "a mistake on this side; it was written down");
+        let mut problem = Self::new(
+            Code::Internal,
+            "a mistake on this side; it was written down",
+        );
         problem.source = Some(Arc::from(source.into()));
         problem
+    }
+
+    /// 500 for a route that the template gives to a function which does not know it.
+    #[must_use]
+    pub fn unrouted(route: &str) -> Self {
+        Self::internal(format!("no such route in this function: {route:?}"))
     }
 
     /// Adds a header.
@@ -307,8 +380,10 @@ impl Problem {
             errors: self.errors,
             checks: self.checks,
         };
-        let mut response = Response::json(self.status, &body)
-            .with_header(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        let mut response = Response::json(self.status, &body).with_header(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         for (name, value) in self.headers {
             response = response.with_header(name, value);
         }

@@ -32,12 +32,23 @@ impl From<lambda_http::Request> for Request {
     fn from(request: lambda_http::Request) -> Self {
         let path = request.raw_http_path().to_owned();
         let pairs = |map: lambda_http::aws_lambda_events::query_map::QueryMap| {
-            map.iter().map(|(k, v)| (k.to_owned(), v.to_owned())).collect()
+            map.iter()
+                .map(|(k, v)| (k.to_owned(), v.to_owned()))
+                .collect()
         };
-        let (query, path_parameters) = (pairs(request.query_string_parameters()), pairs(request.path_parameters()));
+        let (query, path_parameters) = (
+            pairs(request.query_string_parameters()),
+            pairs(request.path_parameters()),
+        );
         let context = request.request_context_ref().map(|context| {
-            let RequestContext::ApiGatewayV2(context) = context else { return <_>::default() };
-            (context.route_key.clone(), context.request_id.clone(), context.http.source_ip.clone())
+            let RequestContext::ApiGatewayV2(context) = context else {
+                return <_>::default();
+            };
+            (
+                context.route_key.clone(),
+                context.request_id.clone(),
+                context.http.source_ip.clone(),
+            )
         });
         let (route_key, request_id, source_ip) = context.unwrap_or_default();
         let (parts, body) = request.into_parts();
@@ -46,7 +57,9 @@ impl From<lambda_http::Request> for Request {
             path,
             route_key: route_key.unwrap_or_default(),
             request_id: request_id.unwrap_or_default(),
-            source_ip: source_ip.and_then(|ip| ip.parse().ok()).unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
+            source_ip: source_ip
+                .and_then(|ip| ip.parse().ok())
+                .unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
             headers: parts.headers,
             query,
             path_parameters,
@@ -119,7 +132,11 @@ impl Request {
     /// A cookie's value.
     #[must_use]
     pub fn cookie(&self, name: &str) -> Option<String> {
-        let values = self.headers.get_all(header::COOKIE).iter().filter_map(|value| value.to_str().ok());
+        let values = self
+            .headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok());
         values
             .flat_map(|value| cookie::Cookie::split_parse(value.to_owned()).filter_map(Result::ok))
             .find(|cookie| cookie.name() == name)
@@ -141,14 +158,25 @@ impl Request {
             return Err(Problem::too_large(MAX_BODY));
         }
         if self.is_bodyless() {
-            return Err(Problem::malformed_json("a JSON object is required as the body"));
+            return Err(Problem::malformed_json(
+                "a JSON object is required as the body",
+            ));
         }
         self.check_media_type()?;
-        let text = std::str::from_utf8(self.body.as_ref())
-            .map_err(|error| Problem::malformed_json(format!("not UTF-8 from byte {} on", error.valid_up_to())))?;
+        let text = std::str::from_utf8(self.body.as_ref()).map_err(|error| {
+            Problem::malformed_json(format!("not UTF-8 from byte {} on", error.valid_up_to()))
+        })?;
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
-            let what = if error.is_eof() { "ends too early" } else { "is not JSON" };
-            Problem::malformed_json(format!("the body {what} (line {}, column {})", error.line(), error.column()))
+            let what = if error.is_eof() {
+                "ends too early"
+            } else {
+                "is not JSON"
+            };
+            Problem::malformed_json(format!(
+                "the body {what} (line {}, column {})",
+                error.line(),
+                error.column()
+            ))
         })?;
         if !value.is_object() {
             return Err(Problem::malformed_json("the body must be a JSON object"));
@@ -161,13 +189,20 @@ impl Request {
     /// # Errors
     /// 400, 413 or 415.
     pub fn json_or_default<T: DeserializeOwned + Default>(&self) -> Result<T, Problem> {
-        if self.is_bodyless() { Ok(T::default()) } else { self.json() }
+        if self.is_bodyless() {
+            Ok(T::default())
+        } else {
+            self.json()
+        }
     }
 
     fn check_media_type(&self) -> Result<(), Problem> {
         let given = self.header("content-type").unwrap_or_default();
         let media_type = given.split(';').next().unwrap_or_default().trim();
-        let charset = given.split(';').skip(1).filter_map(|p| p.trim().split_once('='));
+        let charset = given
+            .split(';')
+            .skip(1)
+            .filter_map(|p| p.trim().split_once('='));
         let utf8 = charset
             .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
             .all(|(_, value)| value.trim_matches('"').eq_ignore_ascii_case("utf-8"));
@@ -175,7 +210,6 @@ impl Request {
             return Ok(());
         }
         Err(Problem::new(
-            http::StatusCode::UNSUPPORTED_MEDIA_TYPE,
             crate::Code::UnsupportedMediaType,
             "send the body as Content-Type: application/json, in UTF-8",
         ))

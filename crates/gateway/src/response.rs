@@ -40,7 +40,11 @@ impl Response {
     /// 204.
     #[must_use]
     pub fn no_content() -> Self {
-        Self { status: StatusCode::NO_CONTENT, headers: HeaderMap::new(), body: Body::Empty }
+        Self {
+            status: StatusCode::NO_CONTENT,
+            headers: HeaderMap::new(),
+            body: Body::Empty,
+        }
     }
 
     /// JSON with any status.
@@ -54,7 +58,11 @@ impl Response {
     pub fn content(content_type: HeaderValue, body: impl Into<Body>) -> Self {
         let mut headers = HeaderMap::new();
         headers.insert(header::CONTENT_TYPE, content_type);
-        Self { status: StatusCode::OK, headers, body: body.into() }
+        Self {
+            status: StatusCode::OK,
+            headers,
+            body: body.into(),
+        }
     }
 
     /// With another status.
@@ -89,13 +97,19 @@ impl Response {
     /// The answer as API Gateway takes it, with the headers that every answer has.
     #[must_use]
     pub(crate) fn finish(mut self, request_id: &str) -> http::Response<Body> {
-        let uncacheable = self.headers.contains_key(header::SET_COOKIE) || !self.headers.contains_key(header::CACHE_CONTROL);
+        let uncacheable = self.headers.contains_key(header::SET_COOKIE)
+            || !self.headers.contains_key(header::CACHE_CONTROL);
         if uncacheable {
-            self.headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+            self.headers
+                .insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         }
-        self.headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        self.headers.insert(
+            header::X_CONTENT_TYPE_OPTIONS,
+            HeaderValue::from_static("nosniff"),
+        );
         if let Ok(id) = HeaderValue::from_str(request_id) {
-            self.headers.insert(HeaderName::from_static("x-request-id"), id);
+            self.headers
+                .insert(HeaderName::from_static("x-request-id"), id);
         }
         let mut response = http::Response::new(self.body);
         *response.status_mut() = self.status;

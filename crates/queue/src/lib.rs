@@ -31,7 +31,14 @@ impl EmailQueue {
     /// When the queue does not take it; it may have been taken all the same, which its idempotency key makes harmless.
     pub async fn send(&self, job: &EmailJob) -> Result<(), Error> {
         let body = serde_json::to_string(job).map_err(|error| Error::Unavailable(error.into()))?;
-        let sent = self.client.send_message().queue_url(&self.url).message_body(body).send().await;
-        sent.map(drop).map_err(|error| Error::Unavailable(error.into()))
+        let sent = self
+            .client
+            .send_message()
+            .queue_url(&self.url)
+            .message_body(body)
+            .send()
+            .await;
+        sent.map(drop)
+            .map_err(|error| Error::Unavailable(error.into()))
     }
 }

@@ -27,7 +27,11 @@ impl ApiKeys {
     /// When the database gives no answer.
     pub async fn get(&self, key_id: Uuid) -> Result<Option<ApiKey>, Error> {
         let call = self.database.client.get_item().table_name(&self.table);
-        let answer = call.key("key_id", text(key_id.to_string())).consistent_read(true).send().await?;
+        let answer = call
+            .key("key_id", text(key_id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await?;
         answer.item.map(read).transpose()
     }
 
@@ -36,8 +40,15 @@ impl ApiKeys {
     /// # Errors
     /// When the database gives no answer.
     pub async fn create(&self, key: &ApiKey) -> Result<(), Error> {
-        let call = self.database.client.put_item().table_name(&self.table).set_item(Some(write(key)?));
-        call.condition_expression("attribute_not_exists(key_id)").send().await?;
+        let call = self
+            .database
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(write(key)?));
+        call.condition_expression("attribute_not_exists(key_id)")
+            .send()
+            .await?;
         Ok(())
     }
 
@@ -64,7 +75,12 @@ impl ApiKeys {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn revoke(&self, tenant: &TenantId, key_id: Uuid, now: Timestamp) -> Result<bool, Error> {
+    pub async fn revoke(
+        &self,
+        tenant: &TenantId,
+        key_id: Uuid,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let call = self.database.client.update_item().table_name(&self.table);
         let sent = call
             .key("key_id", text(key_id.to_string()))
@@ -82,7 +98,12 @@ impl ApiKeys {
     /// # Errors
     /// When the database gives no answer.
     pub async fn of_tenant(&self, tenant: &TenantId) -> Result<Vec<ApiKey>, Error> {
-        let call = self.database.client.query().table_name(&self.table).index_name("tenant-index");
+        let call = self
+            .database
+            .client
+            .query()
+            .table_name(&self.table)
+            .index_name("tenant-index");
         let mut pages = call
             .key_condition_expression("tenant_id = :tenant")
             .expression_attribute_values(":tenant", text(tenant.to_string()))

@@ -33,6 +33,11 @@ impl AuditLog {
 
     /// The same as a step of a transaction.
     pub(crate) fn recording(&self, event: &AuditEvent) -> Result<Put, Error> {
-        built(Put::builder().table_name(&self.table).set_item(Some(write(event)?)).build())
+        built(
+            Put::builder()
+                .table_name(&self.table)
+                .set_item(Some(write(event)?))
+                .build(),
+        )
     }
 }

@@ -40,7 +40,10 @@ pub struct RetryConflicts;
 
 impl ClassifyRetry for RetryConflicts {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let error = context.output_or_error().and_then(Result::err).and_then(|e| e.as_operation_error());
+        let error = context
+            .output_or_error()
+            .and_then(Result::err)
+            .and_then(|e| e.as_operation_error());
         let cancelled = error.and_then(|e| e.downcast_ref::<TransactWriteItemsError>());
         let conflicts = cancelled.is_some_and(|error| match error {
             TransactWriteItemsError::TransactionCanceledException(reasons) => reasons
@@ -49,7 +52,11 @@ impl ClassifyRetry for RetryConflicts {
                 .any(|reason| reason.code() == Some("TransactionConflict")),
             other => other.code() == Some("TransactionInProgressException"),
         });
-        if conflicts { RetryAction::transient_error() } else { RetryAction::NoActionIndicated }
+        if conflicts {
+            RetryAction::transient_error()
+        } else {
+            RetryAction::NoActionIndicated
+        }
     }
 
     fn name(&self) -> &'static str {
@@ -66,7 +73,9 @@ pub(crate) fn conditional<T>(
         Err(error) => error,
     };
     match error.as_service_error() {
-        Some(UpdateItemError::ConditionalCheckFailedException(refused)) => Ok(Err(refused.item.clone())),
+        Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+            Ok(Err(refused.item.clone()))
+        }
         _ => Err(error.into()),
     }
 }
@@ -102,5 +111,8 @@ pub(crate) fn time_in(item: &Item, name: &str) -> Option<Timestamp> {
 
 /// A count that an item holds, or zero.
 pub(crate) fn count_in(item: &Item, name: &str) -> u64 {
-    item.get(name).and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok()).unwrap_or_default()
+    item.get(name)
+        .and_then(|value| value.as_n().ok())
+        .and_then(|n| n.parse().ok())
+        .unwrap_or_default()
 }

@@ -49,12 +49,17 @@ where
 {
     fn from(error: SdkError<E, R>) -> Self {
         let refused = match &error {
-            SdkError::ServiceError(service) => {
-                !service.err().code().is_some_and(|code| TRY_LATER.contains(&code))
-            }
+            SdkError::ServiceError(service) => !service
+                .err()
+                .code()
+                .is_some_and(|code| TRY_LATER.contains(&code)),
             SdkError::ConstructionFailure(_) => true,
             _ => false,
         };
-        if refused { Self::Refused(error.into()) } else { Self::Unavailable(error.into()) }
+        if refused {
+            Self::Refused(error.into())
+        } else {
+            Self::Unavailable(error.into())
+        }
     }
 }

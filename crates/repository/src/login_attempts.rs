@@ -80,11 +80,23 @@ impl LoginAttempts {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn begin(&self, user: &UserId, address: ClientAddress, now: Timestamp) -> Result<Begun, Error> {
+    pub async fn begin(
+        &self,
+        user: &UserId,
+        address: ClientAddress,
+        now: Timestamp,
+    ) -> Result<Begun, Error> {
         let names = Names::new(user, address);
-        let (account, address) =
-            futures::try_join!(self.count_for_account(&names, now), self.count_for_address(&names, now))?;
-        let mut attempt = Attempt { names, account: None, address: None, now };
+        let (account, address) = futures::try_join!(
+            self.count_for_account(&names, now),
+            self.count_for_address(&names, now)
+        )?;
+        let mut attempt = Attempt {
+            names,
+            account: None,
+            address: None,
+            now,
+        };
         let mut until = None;
         match account {
             Ok(before) => attempt.account = Some(before),
@@ -104,7 +116,11 @@ impl LoginAttempts {
         })
     }
 
-    async fn count_for_account(&self, names: &Names, now: Timestamp) -> Result<Result<AccountRow, Timestamp>, Error> {
+    async fn count_for_account(
+        &self,
+        names: &Names,
+        now: Timestamp,
+    ) -> Result<Result<AccountRow, Timestamp>, Error> {
         let call = self
             .database
             .client
@@ -145,7 +161,11 @@ impl LoginAttempts {
         })
     }
 
-    async fn count_for_address(&self, names: &Names, now: Timestamp) -> Result<Result<AddressRow, Timestamp>, Error> {
+    async fn count_for_address(
+        &self,
+        names: &Names,
+        now: Timestamp,
+    ) -> Result<Result<AddressRow, Timestamp>, Error> {
         let call = self
             .database
             .client
@@ -162,7 +182,9 @@ impl LoginAttempts {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(match conditional(call.send().await)? {
             Ok(answer) => Ok(address_row(&answer.attributes.unwrap_or_default())),
-            Err(row) => Err(row.and_then(|row| time_in(&row, "locked_until")).unwrap_or(now + lockout::ADDRESS_WAIT)),
+            Err(row) => Err(row
+                .and_then(|row| time_in(&row, "locked_until"))
+                .unwrap_or(now + lockout::ADDRESS_WAIT)),
         })
     }
 
@@ -210,7 +232,9 @@ impl LoginAttempts {
     }
 
     async fn account_failed(&self, attempt: &Attempt) -> Result<(), Error> {
-        let Some(before) = &attempt.account else { return Ok(()) };
+        let Some(before) = &attempt.account else {
+            return Ok(());
+        };
         let failure = before.fail(attempt.now);
         if failure.restart == Restart::No && failure.locked_until.is_none() && !failure.closed {
             return Ok(());
@@ -247,21 +271,36 @@ impl LoginAttempts {
             remove.push("#ttl");
             call = call.expression_attribute_names("#ttl", "ttl");
         }
-        let remove = if remove.is_empty() { String::new() } else { format!(" REMOVE {}", remove.join(", ")) };
-        call.update_expression(format!("SET {}{remove}", set.join(", "))).send().await?;
+        let remove = if remove.is_empty() {
+            String::new()
+        } else {
+            format!(" REMOVE {}", remove.join(", "))
+        };
+        call.update_expression(format!("SET {}{remove}", set.join(", ")))
+            .send()
+            .await?;
         Ok(())
     }
 
     async fn address_failed(&self, attempt: &Attempt) -> Result<(), Error> {
-        let Some(before) = &attempt.address else { return Ok(()) };
+        let Some(before) = &attempt.address else {
+            return Ok(());
+        };
         let locked_until = before.locked_until(&attempt.names.account_mark, attempt.now);
-        let forgotten: Vec<&String> =
-            before.forgotten(attempt.now).filter(|name| **name != attempt.names.account_mark).take(100).collect();
+        let forgotten: Vec<&String> = before
+            .forgotten(attempt.now)
+            .filter(|name| **name != attempt.names.account_mark)
+            .take(100)
+            .collect();
         if locked_until.is_none() && forgotten.is_empty() {
             return Ok(());
         }
-        let mut call =
-            self.database.client.update_item().table_name(&self.table).key("identifier", text(&attempt.names.address_key));
+        let mut call = self
+            .database
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("identifier", text(&attempt.names.address_key));
         let mut expression = String::new();
         if let Some(until) = locked_until {
             expression.push_str("SET locked_until = :until, #ttl = :ttl");
@@ -271,7 +310,9 @@ impl LoginAttempts {
                 .expression_attribute_values(":ttl", number((until + lockout::MEMORY).as_second()));
         }
         if !forgotten.is_empty() {
-            let names: Vec<String> = (0..forgotten.len()).map(|index| format!("#old{index}")).collect();
+            let names: Vec<String> = (0..forgotten.len())
+                .map(|index| format!("#old{index}"))
+                .collect();
             expression.push_str(&format!(" REMOVE {}", names.join(", ")));
             for (name, attribute) in names.iter().zip(forgotten) {
                 call = call.expression_attribute_names(name, attribute);
@@ -283,7 +324,12 @@ impl LoginAttempts {
 
     /// Opens an account that failures closed, and forgets them.
     pub(crate) fn clearing(&self, user: &UserId) -> Result<Delete, Error> {
-        built(Delete::builder().table_name(&self.table).key("identifier", text(format!("account#{user}"))).build())
+        built(
+            Delete::builder()
+                .table_name(&self.table)
+                .key("identifier", text(format!("account#{user}")))
+                .build(),
+        )
     }
 
     /// Counts a mail with a link of `kind` to an account, whether it exists or not; false when it had its share of them
@@ -291,7 +337,12 @@ impl LoginAttempts {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn may_mail_link(&self, kind: Kind, user: &UserId, now: Timestamp) -> Result<bool, Error> {
+    pub async fn may_mail_link(
+        &self,
+        kind: Kind,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let call = self
             .database
             .client
@@ -317,13 +368,20 @@ impl Attempt {
     #[must_use]
     pub fn locks(&self) -> bool {
         let account = self.account.as_ref().map(|before| before.fail(self.now));
-        let address = self.address.as_ref().and_then(|before| before.locked_until(&self.names.account_mark, self.now));
-        account.is_some_and(|failure| failure.locked_until.is_some() || failure.closed) || address.is_some()
+        let address = self
+            .address
+            .as_ref()
+            .and_then(|before| before.locked_until(&self.names.account_mark, self.now));
+        account.is_some_and(|failure| failure.locked_until.is_some() || failure.closed)
+            || address.is_some()
     }
 }
 
 fn account_row(item: &Item, names: &Names) -> AccountRow {
-    let ttl = item.get("ttl").and_then(|value| value.as_n().ok()).and_then(|n| n.parse().ok());
+    let ttl = item
+        .get("ttl")
+        .and_then(|value| value.as_n().ok())
+        .and_then(|n| n.parse().ok());
     AccountRow {
         count: count_in(item, "count"),
         pair_count: count_in(item, &names.pair_count),
@@ -334,5 +392,9 @@ fn account_row(item: &Item, names: &Names) -> AccountRow {
 
 fn address_row(item: &Item) -> AddressRow {
     let marks = item.keys().filter(|name| name.starts_with("a_"));
-    AddressRow { accounts: marks.filter_map(|name| Some((name.clone(), time_in(item, name)?))).collect() }
+    AddressRow {
+        accounts: marks
+            .filter_map(|name| Some((name.clone(), time_in(item, name)?)))
+            .collect(),
+    }
 }

@@ -3,7 +3,9 @@
 //! Of links, only the newest of a kind works: a second row, named by the kind and the account, says which one that is.
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, Update};
+use aws_sdk_dynamodb::types::{
+    AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, Update,
+};
 use domain::one_time::{Kind, OneTimeToken};
 use domain::user::FamilyId;
 use domain::{Timestamp, UserId};
@@ -51,7 +53,11 @@ impl OneTimeTokens {
     /// When the database gives no answer.
     pub async fn create_link(&self, token: &OneTimeToken) -> Result<(), Error> {
         let [row, newest] = self.link_rows(token)?;
-        let written = Transaction::new().step(row, ()).step(newest, ()).commit(&self.database).await?;
+        let written = Transaction::new()
+            .step(row, ())
+            .step(newest, ())
+            .commit(&self.database)
+            .await?;
         debug_assert!(written.is_ok(), "neither step has a condition");
         Ok(())
     }
@@ -65,13 +71,28 @@ impl OneTimeTokens {
         .map(|(name, value)| (name.to_owned(), value))
         .into();
         Ok([
-            built(Put::builder().table_name(&self.table).set_item(Some(write(token)?)).build())?,
-            built(Put::builder().table_name(&self.table).set_item(Some(newest)).build())?,
+            built(
+                Put::builder()
+                    .table_name(&self.table)
+                    .set_item(Some(write(token)?))
+                    .build(),
+            )?,
+            built(
+                Put::builder()
+                    .table_name(&self.table)
+                    .set_item(Some(newest))
+                    .build(),
+            )?,
         ])
     }
 
     /// The keys to ask for a link with, as part of a batch.
-    pub(crate) fn link_keys(&self, token_hash: &str, kind: Kind, user: &UserId) -> Result<KeysAndAttributes, Error> {
+    pub(crate) fn link_keys(
+        &self,
+        token_hash: &str,
+        kind: Kind,
+        user: &UserId,
+    ) -> Result<KeysAndAttributes, Error> {
         let key = |value: String| Item::from([("token_hash".to_owned(), text(value))]);
         built(
             KeysAndAttributes::builder()
@@ -83,17 +104,31 @@ impl OneTimeTokens {
     }
 
     /// What a batch brought for a link.
-    pub(crate) fn read_link(rows: Vec<Item>, kind: Kind, user: &UserId) -> Result<Option<StoredLink>, Error> {
+    pub(crate) fn read_link(
+        rows: Vec<Item>,
+        kind: Kind,
+        user: &UserId,
+    ) -> Result<Option<StoredLink>, Error> {
         let is_pointer = |row: &Item| row.get("token_hash") == Some(&text(newest_key(kind, user)));
         let (pointers, tokens): (Vec<_>, Vec<_>) = rows.into_iter().partition(is_pointer);
-        let Some(token) = tokens.into_iter().next() else { return Ok(None) };
+        let Some(token) = tokens.into_iter().next() else {
+            return Ok(None);
+        };
         let token: OneTimeToken = crate::database::read(token)?;
-        let is_newest = pointers.iter().any(|row| row.get("newest") == Some(&text(&token.token_hash)));
+        let is_newest = pointers
+            .iter()
+            .any(|row| row.get("newest") == Some(&text(&token.token_hash)));
         Ok(Some(StoredLink { token, is_newest }))
     }
 
     /// Redeems a token of `kind` of `user`, unless it is used or its time is over.
-    pub(crate) fn redeeming(&self, hash: &str, kind: Kind, user: &UserId, now: Timestamp) -> Result<Update, Error> {
+    pub(crate) fn redeeming(
+        &self,
+        hash: &str,
+        kind: Kind,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<Update, Error> {
         built(self.redeem(hash, kind, user, now).build())
     }
 
@@ -106,7 +141,13 @@ impl OneTimeTokens {
         now: Timestamp,
     ) -> Result<Update, Error> {
         let update = self.redeem(hash, Kind::Invite, inviter, now);
-        let condition = format!("{} AND family_id = :family", update.get_condition_expression().as_deref().unwrap_or_default());
+        let condition = format!(
+            "{} AND family_id = :family",
+            update
+                .get_condition_expression()
+                .as_deref()
+                .unwrap_or_default()
+        );
         built(
             update
                 .condition_expression(condition)
@@ -120,7 +161,9 @@ impl OneTimeTokens {
             .table_name(&self.table)
             .key("token_hash", text(hash))
             .update_expression("SET used = :true")
-            .condition_expression("kind = :kind AND user_id = :user AND used = :false AND expires_at > :now")
+            .condition_expression(
+                "kind = :kind AND user_id = :user AND used = :false AND expires_at > :now",
+            )
             .expression_attribute_values(":true", AttributeValue::Bool(true))
             .expression_attribute_values(":false", AttributeValue::Bool(false))
             .expression_attribute_values(":kind", text(kind.as_str()))
@@ -129,7 +172,12 @@ impl OneTimeTokens {
     }
 
     /// Holds only while the token with `hash` is the newest of its kind.
-    pub(crate) fn being_newest(&self, hash: &str, kind: Kind, user: &UserId) -> Result<ConditionCheck, Error> {
+    pub(crate) fn being_newest(
+        &self,
+        hash: &str,
+        kind: Kind,
+        user: &UserId,
+    ) -> Result<ConditionCheck, Error> {
         built(
             ConditionCheck::builder()
                 .table_name(&self.table)
@@ -142,7 +190,12 @@ impl OneTimeTokens {
 
     /// Forgets which link of `kind` is the newest, so that none works.
     pub(crate) fn voiding(&self, kind: Kind, user: &UserId) -> Result<Delete, Error> {
-        built(Delete::builder().table_name(&self.table).key("token_hash", text(newest_key(kind, user))).build())
+        built(
+            Delete::builder()
+                .table_name(&self.table)
+                .key("token_hash", text(newest_key(kind, user)))
+                .build(),
+        )
     }
 
     /// Makes an invitation good again whose use was taken back.
@@ -159,7 +212,12 @@ impl OneTimeTokens {
 
     /// Deletes a token that nobody got to see.
     pub(crate) fn deleting(&self, hash: &str) -> Result<Delete, Error> {
-        built(Delete::builder().table_name(&self.table).key("token_hash", text(hash)).build())
+        built(
+            Delete::builder()
+                .table_name(&self.table)
+                .key("token_hash", text(hash))
+                .build(),
+        )
     }
 }
 

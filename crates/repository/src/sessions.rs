@@ -1,6 +1,8 @@
 //! Sessions, by their id and by their user.
 
-use aws_sdk_dynamodb::types::{ConditionCheck, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::{
+    ConditionCheck, KeysAndAttributes, ReturnValue, ReturnValuesOnConditionCheckFailure,
+};
 use domain::session::{ABSOLUTE, EndReason, IDLE, Session};
 use domain::{Timestamp, User, UserId};
 use uuid::Uuid;
@@ -29,8 +31,15 @@ pub enum Rotation {
 const LIVE: &str = "attribute_exists(session_id) AND user_id = :user AND attribute_not_exists(revoked_at) \
      AND last_used_at > :idle AND created_at > :absolute";
 
-fn liveness(user: &UserId, now: Timestamp) -> [(&'static str, aws_sdk_dynamodb::types::AttributeValue); 3] {
-    [(":user", text(user.to_string())), (":idle", time(now - IDLE)), (":absolute", time(now - ABSOLUTE))]
+fn liveness(
+    user: &UserId,
+    now: Timestamp,
+) -> [(&'static str, aws_sdk_dynamodb::types::AttributeValue); 3] {
+    [
+        (":user", text(user.to_string())),
+        (":idle", time(now - IDLE)),
+        (":absolute", time(now - ABSOLUTE)),
+    ]
 }
 
 impl Sessions {
@@ -45,8 +54,15 @@ impl Sessions {
     /// # Errors
     /// When the database gives no answer.
     pub async fn create(&self, session: &Session) -> Result<(), Error> {
-        let call = self.database.client.put_item().table_name(&self.table).set_item(Some(write(session)?));
-        call.condition_expression("attribute_not_exists(session_id)").send().await?;
+        let call = self
+            .database
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(write(session)?));
+        call.condition_expression("attribute_not_exists(session_id)")
+            .send()
+            .await?;
         Ok(())
     }
 
@@ -62,7 +78,12 @@ impl Sessions {
     ) -> Result<Option<(Session, User)>, Error> {
         let keys = |name: &str, value: String| {
             let key = Item::from([(name.to_owned(), text(value))]);
-            built(KeysAndAttributes::builder().keys(key).consistent_read(true).build())
+            built(
+                KeysAndAttributes::builder()
+                    .keys(key)
+                    .consistent_read(true)
+                    .build(),
+            )
         };
         let call = self.database.client.batch_get_item();
         let answer = call
@@ -70,11 +91,18 @@ impl Sessions {
             .request_items(&users.table, keys("user_id", user_id.to_string())?)
             .send()
             .await?;
-        if answer.unprocessed_keys().is_some_and(|keys| !keys.is_empty()) {
+        if answer
+            .unprocessed_keys()
+            .is_some_and(|keys| !keys.is_empty())
+        {
             return Err(Error::busy("keys were left unprocessed"));
         }
         let mut tables = answer.responses.unwrap_or_default();
-        let mut first = |table: &str| tables.remove(table).and_then(|rows| rows.into_iter().next());
+        let mut first = |table: &str| {
+            tables
+                .remove(table)
+                .and_then(|rows| rows.into_iter().next())
+        };
         match (first(&self.table), first(&users.table)) {
             (Some(session), Some(user)) => Ok(Some((read(session)?, read(user)?))),
             _ => Ok(None),
@@ -98,7 +126,9 @@ impl Sessions {
             .update_item()
             .table_name(&self.table)
             .key("session_id", text(session_id.to_string()))
-            .update_expression("SET refresh_counter = :next, rotated_at = :now, last_used_at = :now")
+            .update_expression(
+                "SET refresh_counter = :next, rotated_at = :now, last_used_at = :now",
+            )
             .condition_expression(format!("{LIVE} AND refresh_counter = :counter"))
             .expression_attribute_values(":counter", number(counter))
             .expression_attribute_values(":next", number(counter.saturating_add(1)))
@@ -109,12 +139,14 @@ impl Sessions {
             call = call.expression_attribute_values(name, value);
         }
         match conditional(call.send().await)? {
-            Ok(answer) => Ok(Rotation::Rotated(read(answer.attributes.unwrap_or_default())?)),
+            Ok(answer) => Ok(Rotation::Rotated(read(
+                answer.attributes.unwrap_or_default(),
+            )?)),
             Err(session) => Ok(Rotation::Stale(session.map(read).transpose()?)),
         }
     }
 
-    /// Ends a live session; false when there is none of that user.
+    /// Ends a live session and gives it back as it was; `None` when there is none of that user.
     ///
     /// # Errors
     /// When the database gives no answer.
@@ -124,7 +156,7 @@ impl Sessions {
         user_id: &UserId,
         reason: EndReason,
         now: Timestamp,
-    ) -> Result<bool, Error> {
+    ) -> Result<Option<Session>, Error> {
         let mut call = self
             .database
             .client
@@ -133,13 +165,17 @@ impl Sessions {
             .key("session_id", text(session_id.to_string()))
             .update_expression("SET revoked_at = :now, #reason = :reason")
             .condition_expression(LIVE)
+            .return_values(ReturnValue::AllOld)
             .expression_attribute_names("#reason", "reason")
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":reason", reason_value(reason)?);
         for (name, value) in liveness(user_id, now) {
             call = call.expression_attribute_values(name, value);
         }
-        Ok(conditional(call.send().await)?.is_ok())
+        match conditional(call.send().await)? {
+            Ok(answer) => Ok(Some(read(answer.attributes.unwrap_or_default())?)),
+            Err(_) => Ok(None),
+        }
     }
 
     /// Ends every session of a user at once, as the bearer of a live one; false when that one is not live.
@@ -204,7 +240,8 @@ impl Sessions {
             start = rows.last().map(|session| session.session_id);
             let deletions = rows.iter().map(|session| {
                 let call = self.database.client.delete_item().table_name(&self.table);
-                call.key("session_id", text(session.session_id.to_string())).send()
+                call.key("session_id", text(session.session_id.to_string()))
+                    .send()
             });
             for deleted in futures::future::join_all(deletions).await {
                 deleted?;
@@ -216,7 +253,12 @@ impl Sessions {
     }
 
     /// One page of all sessions of a user, ended ones too.
-    async fn page(&self, user_id: &UserId, after: Option<Uuid>, limit: usize) -> Result<(Vec<Session>, bool), Error> {
+    async fn page(
+        &self,
+        user_id: &UserId,
+        after: Option<Uuid>,
+        limit: usize,
+    ) -> Result<(Vec<Session>, bool), Error> {
         let start = after.map(|id| {
             Item::from([
                 ("session_id".to_owned(), text(id.to_string())),
@@ -237,7 +279,12 @@ impl Sessions {
             .send()
             .await?;
         let more = answer.last_evaluated_key.is_some();
-        let rows = answer.items.unwrap_or_default().into_iter().map(read).collect::<Result<_, _>>()?;
+        let rows = answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(read)
+            .collect::<Result<_, _>>()?;
         Ok((rows, more))
     }
 }

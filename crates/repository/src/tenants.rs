@@ -25,7 +25,11 @@ impl Tenants {
     /// When the database gives no answer.
     pub async fn get(&self, id: &TenantId) -> Result<Option<Tenant>, Error> {
         let call = self.database.client.get_item().table_name(&self.table);
-        let answer = call.key("tenant_id", text(id.to_string())).consistent_read(true).send().await?;
+        let answer = call
+            .key("tenant_id", text(id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await?;
         answer.item.map(read).transpose()
     }
 
@@ -34,11 +38,24 @@ impl Tenants {
     /// # Errors
     /// When the database gives no answer.
     pub async fn create(&self, tenant: &Tenant) -> Result<bool, Error> {
-        let call = self.database.client.put_item().table_name(&self.table).set_item(Some(write(tenant)?));
-        let sent = call.condition_expression("attribute_not_exists(tenant_id)").send().await;
+        let call = self
+            .database
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(write(tenant)?));
+        let sent = call
+            .condition_expression("attribute_not_exists(tenant_id)")
+            .send()
+            .await;
         match sent {
             Ok(_) => Ok(true),
-            Err(e) if e.as_service_error().is_some_and(|e| e.is_conditional_check_failed_exception()) => Ok(false),
+            Err(e)
+                if e.as_service_error()
+                    .is_some_and(|e| e.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
             Err(e) => Err(e.into()),
         }
     }
@@ -58,8 +75,14 @@ impl Tenants {
     /// # Errors
     /// When the database gives no answer.
     pub async fn all(&self) -> Result<Vec<Tenant>, Error> {
-        let mut pages =
-            self.database.client.scan().table_name(&self.table).into_paginator().items().send();
+        let mut pages = self
+            .database
+            .client
+            .scan()
+            .table_name(&self.table)
+            .into_paginator()
+            .items()
+            .send();
         let mut tenants = Vec::new();
         while let Some(item) = pages.next().await {
             tenants.push(read(item?)?);

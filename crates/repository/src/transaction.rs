@@ -30,14 +30,27 @@ impl<R: Copy> Transaction<R> {
     /// Writes everything, or answers with the first step whose condition does not hold.
     pub(crate) async fn commit(self, database: &Database) -> Result<Result<(), R>, Error> {
         let (steps, refusals): (Vec<_>, Vec<_>) = self.steps.into_iter().unzip();
-        let sent = database.client.transact_write_items().set_transact_items(Some(steps)).send().await;
+        let sent = database
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(steps))
+            .send()
+            .await;
         let Err(error) = sent else { return Ok(Ok(())) };
-        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) = error.as_service_error() else {
+        let Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) =
+            error.as_service_error()
+        else {
             return Err(error.into());
         };
-        let mut codes = cancelled.cancellation_reasons().iter().map(|reason| reason.code());
+        let mut codes = cancelled
+            .cancellation_reasons()
+            .iter()
+            .map(|reason| reason.code());
         match codes.position(|code| code == Some("ConditionalCheckFailed")) {
-            Some(index) => refusals.get(index).map(|r| Ok(Err(*r))).unwrap_or(Err(error.into())),
+            Some(index) => refusals
+                .get(index)
+                .map(|r| Ok(Err(*r)))
+                .unwrap_or(Err(error.into())),
             None => Err(Error::busy("the transaction was cancelled")),
         }
     }

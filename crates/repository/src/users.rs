@@ -94,7 +94,11 @@ impl Users {
     /// When the database gives no answer.
     pub async fn get(&self, id: &UserId) -> Result<Option<User>, Error> {
         let call = self.database.client.get_item().table_name(&self.table);
-        let answer = call.key("user_id", text(id.to_string())).consistent_read(true).send().await?;
+        let answer = call
+            .key("user_id", text(id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await?;
         answer.item.map(read).transpose()
     }
 
@@ -110,14 +114,21 @@ impl Users {
         now: Timestamp,
     ) -> Result<Result<(), NotRegistered>, Error> {
         let user = new.user;
-        let row = Put::builder().table_name(&self.table).set_item(Some(write(user)?));
-        let row = built(row.condition_expression("attribute_not_exists(user_id)").build())?;
+        let row = Put::builder()
+            .table_name(&self.table)
+            .set_item(Some(write(user)?));
+        let row = built(
+            row.condition_expression("attribute_not_exists(user_id)")
+                .build(),
+        )?;
         let mut transaction = Transaction::new()
             .step(row, NotRegistered::EmailTaken)
             .step(audit.recording(new.event)?, NotRegistered::EmailTaken);
         if let Some(link) = new.link {
             let [row, newest] = tokens.link_rows(link)?;
-            transaction = transaction.step(row, NotRegistered::EmailTaken).step(newest, NotRegistered::EmailTaken);
+            transaction = transaction
+                .step(row, NotRegistered::EmailTaken)
+                .step(newest, NotRegistered::EmailTaken);
         }
         if let Some(family) = &user.family_id {
             let tenant = user.user_id.tenant();
@@ -125,11 +136,20 @@ impl Users {
             transaction = transaction.step(joining, NotRegistered::InviteRequired);
             if let Some((hash, inviter)) = new.invite {
                 transaction = transaction
-                    .step(tokens.redeeming_invite(hash, inviter, family, now)?, NotRegistered::InviteRequired)
-                    .step(self.being_member(inviter, family)?, NotRegistered::InviteRequired);
+                    .step(
+                        tokens.redeeming_invite(hash, inviter, family, now)?,
+                        NotRegistered::InviteRequired,
+                    )
+                    .step(
+                        self.being_member(inviter, family)?,
+                        NotRegistered::InviteRequired,
+                    );
             }
             if let Some(name) = &user.user_name {
-                transaction = transaction.step(self.naming(user, family, name)?, NotRegistered::UserNameTaken);
+                transaction = transaction.step(
+                    self.naming(user, family, name)?,
+                    NotRegistered::UserNameTaken,
+                );
             }
         }
         transaction.commit(&self.database).await
@@ -139,7 +159,11 @@ impl Users {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn unregister(&self, tokens: &OneTimeTokens, new: &Registration<'_>) -> Result<(), Error> {
+    pub async fn unregister(
+        &self,
+        tokens: &OneTimeTokens,
+        new: &Registration<'_>,
+    ) -> Result<(), Error> {
         let user = new.user;
         let mut transaction = self.removal(tokens, user)?;
         if let Some(link) = new.link {
@@ -156,8 +180,18 @@ impl Users {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn delete(&self, tokens: &OneTimeTokens, audit: &AuditLog, user: &User, event: &AuditEvent) -> Result<bool, Error> {
-        let transaction = self.removal(tokens, user)?.step(audit.recording(event)?, ());
+    pub async fn delete(
+        &self,
+        attempts: &LoginAttempts,
+        tokens: &OneTimeTokens,
+        audit: &AuditLog,
+        user: &User,
+        event: &AuditEvent,
+    ) -> Result<bool, Error> {
+        let transaction = self
+            .removal(tokens, user)?
+            .step(attempts.clearing(&user.user_id)?, ())
+            .step(audit.recording(event)?, ());
         Ok(transaction.commit(&self.database).await?.is_ok())
     }
 
@@ -185,7 +219,12 @@ impl Users {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn logged_in(&self, user: &User, renewed: Option<&PasswordHash>, now: Timestamp) -> Result<(), Error> {
+    pub async fn logged_in(
+        &self,
+        user: &User,
+        renewed: Option<&PasswordHash>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
         let mut call = self
             .update(&user.user_id)
             .update_expression("SET last_login = :now")
@@ -208,11 +247,19 @@ impl Users {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn verify_email(&self, tokens: &OneTimeTokens, hash: &str, id: &UserId, now: Timestamp) -> Result<bool, Error> {
+    pub async fn verify_email(
+        &self,
+        tokens: &OneTimeTokens,
+        hash: &str,
+        id: &UserId,
+        now: Timestamp,
+    ) -> Result<bool, Error> {
         let user = Update::builder()
             .table_name(&self.table)
             .key("user_id", text(id.to_string()))
-            .update_expression("SET email_verified_at = if_not_exists(email_verified_at, :now), updated_at = :now")
+            .update_expression(
+                "SET email_verified_at = if_not_exists(email_verified_at, :now), updated_at = :now",
+            )
             .condition_expression("attribute_exists(user_id) AND attribute_not_exists(disabled_at)")
             .expression_attribute_values(":now", time(now));
         let done = Transaction::new()
@@ -236,7 +283,9 @@ impl Users {
         id: &UserId,
     ) -> Result<Option<(StoredLink, User)>, Error> {
         let key = Item::from([("user_id".to_owned(), text(id.to_string()))]);
-        let keys = aws_sdk_dynamodb::types::KeysAndAttributes::builder().keys(key).consistent_read(true);
+        let keys = aws_sdk_dynamodb::types::KeysAndAttributes::builder()
+            .keys(key)
+            .consistent_read(true);
         let answer = self
             .database
             .client
@@ -245,12 +294,18 @@ impl Users {
             .request_items(&tokens.table, tokens.link_keys(hash, kind, id)?)
             .send()
             .await?;
-        if answer.unprocessed_keys().is_some_and(|keys| !keys.is_empty()) {
+        if answer
+            .unprocessed_keys()
+            .is_some_and(|keys| !keys.is_empty())
+        {
             return Err(Error::busy("keys were left unprocessed"));
         }
         let mut tables = answer.responses.unwrap_or_default();
-        let user = tables.remove(&self.table).and_then(|rows| rows.into_iter().next());
-        let link = OneTimeTokens::read_link(tables.remove(&tokens.table).unwrap_or_default(), kind, id)?;
+        let user = tables
+            .remove(&self.table)
+            .and_then(|rows| rows.into_iter().next());
+        let link =
+            OneTimeTokens::read_link(tables.remove(&tokens.table).unwrap_or_default(), kind, id)?;
         match (link, user) {
             (Some(link), Some(user)) => Ok(Some((link, read(user)?))),
             _ => Ok(None),
@@ -296,7 +351,11 @@ impl Users {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn undo_reset(&self, tokens: &OneTimeTokens, reset: &PasswordReset<'_>) -> Result<(), Error> {
+    pub async fn undo_reset(
+        &self,
+        tokens: &OneTimeTokens,
+        reset: &PasswordReset<'_>,
+    ) -> Result<(), Error> {
         let user = Update::builder()
             .table_name(&self.table)
             .key("user_id", text(reset.user.user_id.to_string()))
@@ -321,7 +380,12 @@ impl Users {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn change(&self, user: &User, changes: &Changes, now: Timestamp) -> Result<Result<(), NotChanged>, Error> {
+    pub async fn change(
+        &self,
+        user: &User,
+        changes: &Changes,
+        now: Timestamp,
+    ) -> Result<Result<(), NotChanged>, Error> {
         let mut set = vec!["updated_at = :now"];
         let mut condition = "created_at = :created".to_owned();
         let mut update = Update::builder()
@@ -351,14 +415,24 @@ impl Users {
             set.extend(["password_hash = :hash", "sessions_valid_from = :now"]);
             update = update.expression_attribute_values(":hash", text(hash.as_str()));
         }
-        let update = update.update_expression(format!("SET {}", set.join(", "))).condition_expression(condition);
+        let update = update
+            .update_expression(format!("SET {}", set.join(", ")))
+            .condition_expression(condition);
         let mut transaction = Transaction::new().step(built(update.build())?, NotChanged::Gone);
         if let (Some(family), Some(name)) = (&user.family_id, &changes.user_name) {
             let tenant = user.user_id.tenant();
-            let old = user.user_name.as_ref().filter(|old| old.as_str() != name.as_str());
-            let same = user.user_name.as_ref().is_some_and(|old| marker(tenant, family, old) == marker(tenant, family, name));
+            let old = user
+                .user_name
+                .as_ref()
+                .filter(|old| old.as_str() != name.as_str());
+            let same = user
+                .user_name
+                .as_ref()
+                .is_some_and(|old| marker(tenant, family, old) == marker(tenant, family, name));
             if !same {
-                let freed = old.map(|old| self.freeing(tenant, family, old)).transpose()?;
+                let freed = old
+                    .map(|old| self.freeing(tenant, family, old))
+                    .transpose()?;
                 transaction = transaction
                     .step(self.naming(user, family, name)?, NotChanged::UserNameTaken)
                     .maybe(freed, NotChanged::Gone);
@@ -371,8 +445,14 @@ impl Users {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn set_roles(&self, id: &UserId, roles: &[Role], now: Timestamp) -> Result<bool, Error> {
-        let roles: AttributeValue = serde_dynamo::to_attribute_value(roles).map_err(Error::corrupt)?;
+    pub async fn set_roles(
+        &self,
+        id: &UserId,
+        roles: &[Role],
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let roles: AttributeValue =
+            serde_dynamo::to_attribute_value(roles).map_err(Error::corrupt)?;
         let call = self
             .update(id)
             .update_expression("SET #roles = :roles, updated_at = :now, sessions_valid_from = :now")
@@ -396,12 +476,25 @@ impl Users {
         )
     }
 
-    fn update(&self, id: &UserId) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
-        self.database.client.update_item().table_name(&self.table).key("user_id", text(id.to_string()))
+    fn update(
+        &self,
+        id: &UserId,
+    ) -> aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder {
+        self.database
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("user_id", text(id.to_string()))
     }
 
     /// Counts a member in: the first one of a family, or one more.
-    fn joining(&self, tenant: &TenantId, family: &FamilyId, invited: bool, trusted: bool) -> Result<Update, Error> {
+    fn joining(
+        &self,
+        tenant: &TenantId,
+        family: &FamilyId,
+        invited: bool,
+        trusted: bool,
+    ) -> Result<Update, Error> {
         let update = Update::builder()
             .table_name(&self.table)
             .key("user_id", text(family_marker(tenant, family)))
@@ -452,8 +545,18 @@ impl Users {
         )
     }
 
-    fn freeing(&self, tenant: &TenantId, family: &FamilyId, name: &UserName) -> Result<Delete, Error> {
-        built(Delete::builder().table_name(&self.table).key("user_id", text(marker(tenant, family, name))).build())
+    fn freeing(
+        &self,
+        tenant: &TenantId,
+        family: &FamilyId,
+        name: &UserName,
+    ) -> Result<Delete, Error> {
+        built(
+            Delete::builder()
+                .table_name(&self.table)
+                .key("user_id", text(marker(tenant, family, name)))
+                .build(),
+        )
     }
 }
 
@@ -463,5 +566,9 @@ fn family_marker(tenant: &TenantId, family: &FamilyId) -> String {
 
 /// Names that differ in case alone are the same name.
 fn marker(tenant: &TenantId, family: &FamilyId, name: &UserName) -> String {
-    format!("{}#{}", family_marker(tenant, family), name.as_str().to_ascii_lowercase())
+    format!(
+        "{}#{}",
+        family_marker(tenant, family),
+        name.as_str().to_ascii_lowercase()
+    )
 }

@@ -50,14 +50,23 @@ pub struct AccessTokens {
 impl AccessTokens {
     /// Tokens issued by `issuer`.
     pub fn new(issuer: impl Into<String>) -> Self {
-        Self { issuer: issuer.into() }
+        Self {
+            issuer: issuer.into(),
+        }
     }
 
     /// A token for `user` in the session `sid`.
     ///
     /// # Errors
     /// [`Error::NoSigningKey`], or [`Error::KeySet`] when the key can't sign.
-    pub fn sign(&self, keys: &KeySet, user: &User, sid: Uuid, random: &Random, now: Timestamp) -> Result<String, Error> {
+    pub fn sign(
+        &self,
+        keys: &KeySet,
+        user: &User,
+        sid: Uuid,
+        random: &Random,
+        now: Timestamp,
+    ) -> Result<String, Error> {
         let key = keys.signing(now)?;
         let claims = Claims {
             iss: self.issuer.clone(),
@@ -73,7 +82,8 @@ impl AccessTokens {
         let mut header = Header::new(Algorithm::ES256);
         header.typ = Some(TYPE.into());
         header.kid = Some(key.kid.clone());
-        jsonwebtoken::encode(&header, &claims, &key.encoding).map_err(|e| Error::KeySet(e.to_string()))
+        jsonwebtoken::encode(&header, &claims, &key.encoding)
+            .map_err(|e| Error::KeySet(e.to_string()))
     }
 
     /// What `token` says, if it was signed here, is an access token, and has not expired.
@@ -88,7 +98,10 @@ impl AccessTokens {
         if header.typ.as_deref() != Some(TYPE) {
             return Err(Error::Invalid);
         }
-        let key = header.kid.and_then(|kid| keys.named(&kid, now)).ok_or(Error::Invalid)?;
+        let key = header
+            .kid
+            .and_then(|kid| keys.named(&kid, now))
+            .ok_or(Error::Invalid)?;
         let mut validation = Validation::new(Algorithm::ES256);
         validation.set_issuer(&[&self.issuer]);
         // The library compares with the system's clock and with one audience; both are decided below, with the
@@ -98,8 +111,13 @@ impl AccessTokens {
         let claims = jsonwebtoken::decode::<Claims>(token, &key.decoding, &validation)
             .map_err(|_| Error::Invalid)?
             .claims;
-        let is_current = claims.exp > (now - SKEW).as_second() && claims.iat <= (now + SKEW).as_second();
-        if is_current && claims.aud == *claims.sub.tenant() { Ok(claims) } else { Err(Error::Invalid) }
+        let is_current =
+            claims.exp > (now - SKEW).as_second() && claims.iat <= (now + SKEW).as_second();
+        if is_current && claims.aud == *claims.sub.tenant() {
+            Ok(claims)
+        } else {
+            Err(Error::Invalid)
+        }
     }
 }
 
@@ -112,7 +130,12 @@ mod tests {
     use crate::key_set::tests::{at, keys, random};
 
     fn user() -> User {
-        User::new(UserId::parse("acme#shop#user@example.com").unwrap(), Name::default(), None, at(0))
+        User::new(
+            UserId::parse("acme#shop#user@example.com").unwrap(),
+            Name::default(),
+            None,
+            at(0),
+        )
     }
 
     fn tokens() -> AccessTokens {
@@ -122,7 +145,9 @@ mod tests {
     #[test]
     fn a_token_is_valid_for_a_quarter_of_an_hour_and_the_skew() {
         let keys = keys();
-        let token = tokens().sign(&keys, &user(), Uuid::nil(), &random(), at(0)).unwrap();
+        let token = tokens()
+            .sign(&keys, &user(), Uuid::nil(), &random(), at(0))
+            .unwrap();
         assert!(token.len() < 1024);
         let claims = tokens().verify(&keys, &token, at(900)).unwrap();
         assert_eq!(claims.sub, user().user_id);
@@ -137,24 +162,61 @@ mod tests {
         let sign = |header: Header, claims: &Claims| {
             jsonwebtoken::encode(&header, claims, &keys.signing(at(0)).unwrap().encoding).unwrap()
         };
-        let token = tokens().sign(&keys, &user(), Uuid::nil(), &random(), at(0)).unwrap();
+        let token = tokens()
+            .sign(&keys, &user(), Uuid::nil(), &random(), at(0))
+            .unwrap();
         let claims = tokens().verify(&keys, &token, at(0)).unwrap();
         let mut good = Header::new(Algorithm::ES256);
         good.typ = Some(TYPE.into());
         good.kid = Some(keys.signing(at(0)).unwrap().kid.clone());
-        assert!(tokens().verify(&keys, &sign(good.clone(), &claims), at(0)).is_ok());
+        assert!(
+            tokens()
+                .verify(&keys, &sign(good.clone(), &claims), at(0))
+                .is_ok()
+        );
 
-        let other_type = Header { typ: Some("JWT".into()), ..good.clone() };
-        let no_kid = Header { kid: None, ..good.clone() };
-        let other_kid = Header { kid: Some("0000000000000000".into()), ..good.clone() };
+        let other_type = Header {
+            typ: Some("JWT".into()),
+            ..good.clone()
+        };
+        let no_kid = Header {
+            kid: None,
+            ..good.clone()
+        };
+        let other_kid = Header {
+            kid: Some("0000000000000000".into()),
+            ..good.clone()
+        };
         for header in [other_type, no_kid, other_kid] {
-            assert!(tokens().verify(&keys, &sign(header, &claims), at(0)).is_err());
+            assert!(
+                tokens()
+                    .verify(&keys, &sign(header, &claims), at(0))
+                    .is_err()
+            );
         }
-        let other_tenant = Claims { aud: TenantId::parse("acme#blog").unwrap(), ..claims.clone() };
-        assert!(tokens().verify(&keys, &sign(good, &other_tenant), at(0)).is_err());
-        assert!(AccessTokens::new("somebody else").verify(&keys, &token, at(0)).is_err());
-        assert!(tokens().verify(&crate::key_set::tests::keys(), &token, at(0)).is_err());
-        for header in [r#"{"typ":"at+jwt","alg":"none"}"#, r#"{"typ":"at+jwt","alg":"HS256"}"#] {
+        let other_tenant = Claims {
+            aud: TenantId::parse("acme#blog").unwrap(),
+            ..claims.clone()
+        };
+        assert!(
+            tokens()
+                .verify(&keys, &sign(good, &other_tenant), at(0))
+                .is_err()
+        );
+        assert!(
+            AccessTokens::new("somebody else")
+                .verify(&keys, &token, at(0))
+                .is_err()
+        );
+        assert!(
+            tokens()
+                .verify(&crate::key_set::tests::keys(), &token, at(0))
+                .is_err()
+        );
+        for header in [
+            r#"{"typ":"at+jwt","alg":"none"}"#,
+            r#"{"typ":"at+jwt","alg":"HS256"}"#,
+        ] {
             let header = data_encoding::BASE64URL_NOPAD.encode(header.as_bytes());
             let forged = format!("{header}.{}", token.split_once('.').unwrap().1);
             assert!(tokens().verify(&keys, &forged, at(0)).is_err());

@@ -29,8 +29,16 @@ impl ApiKeyText {
         bytes.extend_from_slice(key_id.as_bytes());
         bytes.extend_from_slice(&random.bytes::<SECRET_LENGTH>());
         bytes.extend_from_slice(&checksum(kind, &bytes));
-        let text = format!("{}{}", prefix(kind), BASE32_NOPAD.encode(&bytes).to_ascii_lowercase());
-        Self { text: text.into(), kind, key_id }
+        let text = format!(
+            "{}{}",
+            prefix(kind),
+            BASE32_NOPAD.encode(&bytes).to_ascii_lowercase()
+        );
+        Self {
+            text: text.into(),
+            kind,
+            key_id,
+        }
     }
 
     /// Reads a key and checks its checksum. Whether it is one that was given out, only the database knows.
@@ -39,19 +47,29 @@ impl ApiKeyText {
     /// `invalid`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let invalid = || Invalid::new("invalid", "is not an API key; look for a typo or a cut");
-        let kind = [Kind::Publishable, Kind::Secret].into_iter().find(|kind| text.starts_with(prefix(*kind)));
+        let kind = [Kind::Publishable, Kind::Secret]
+            .into_iter()
+            .find(|kind| text.starts_with(prefix(*kind)));
         let kind = kind.ok_or_else(invalid)?;
         let encoded = &text[prefix(kind).len()..];
         if encoded.len() > 100 || encoded.bytes().any(|b| b.is_ascii_uppercase()) {
             return Err(invalid());
         }
-        let bytes = BASE32_NOPAD.decode(encoded.to_ascii_uppercase().as_bytes()).map_err(|_| invalid())?;
-        let (payload, given) = bytes.split_at_checked(ID_LENGTH + SECRET_LENGTH).ok_or_else(invalid)?;
+        let bytes = BASE32_NOPAD
+            .decode(encoded.to_ascii_uppercase().as_bytes())
+            .map_err(|_| invalid())?;
+        let (payload, given) = bytes
+            .split_at_checked(ID_LENGTH + SECRET_LENGTH)
+            .ok_or_else(invalid)?;
         if given != checksum(kind, payload) {
             return Err(invalid());
         }
         let key_id = Uuid::from_slice(&payload[..ID_LENGTH]).map_err(|_| invalid())?;
-        Ok(Self { text: text.to_owned().into(), kind, key_id })
+        Ok(Self {
+            text: text.to_owned().into(),
+            kind,
+            key_id,
+        })
     }
 
     /// Names the row in the database.
@@ -82,7 +100,11 @@ impl ApiKeyText {
 /// Compares a presented key's hash with the stored one in constant time.
 #[must_use]
 pub fn hash_matches(presented: &ApiKeyText, stored: &str) -> bool {
-    aws_lc_rs::constant_time::verify_slices_are_equal(presented.hash().as_bytes(), stored.as_bytes()).is_ok()
+    aws_lc_rs::constant_time::verify_slices_are_equal(
+        presented.hash().as_bytes(),
+        stored.as_bytes(),
+    )
+    .is_ok()
 }
 
 fn prefix(kind: Kind) -> &'static str {

@@ -17,7 +17,10 @@ pub fn seal(keys: &KeySet, list: &str, position: &str, now: Timestamp) -> Result
     let key = keys.signing(now)?;
     let mut bytes = key.tag.to_vec();
     bytes.extend_from_slice(position.as_bytes());
-    bytes.extend_from_slice(key.mac(LABEL, &[list.as_bytes(), position.as_bytes()]).as_ref());
+    bytes.extend_from_slice(
+        key.mac(LABEL, &[list.as_bytes(), position.as_bytes()])
+            .as_ref(),
+    );
     Ok(BASE64URL_NOPAD.encode(&bytes))
 }
 
@@ -27,7 +30,10 @@ pub fn seal(keys: &KeySet, list: &str, position: &str, now: Timestamp) -> Result
 /// [`Error::Invalid`].
 pub fn open(keys: &KeySet, list: &str, cursor: &str, now: Timestamp) -> Result<String, Error> {
     let read = || {
-        let bytes = BASE64URL_NOPAD.decode(cursor.as_bytes()).ok().filter(|_| cursor.len() <= 2048)?;
+        let bytes = BASE64URL_NOPAD
+            .decode(cursor.as_bytes())
+            .ok()
+            .filter(|_| cursor.len() <= 2048)?;
         let (tag, rest) = bytes.split_at_checked(TAG_LENGTH)?;
         let (position, mac) = rest.split_at_checked(rest.len().checked_sub(MAC_LENGTH)?)?;
         let key = keys.tagged(tag, now)?;

@@ -17,7 +17,9 @@ pub const MAX_AGE: SignedDuration = SignedDuration::from_mins(5);
 /// Where the key set is kept: Secrets Manager, or a file on a laptop.
 pub trait SecretSource: Send + Sync {
     /// Reads the secret; `None` where it has no value yet.
-    fn load(&self) -> BoxFuture<'_, Result<Option<SecretString>, Box<dyn std::error::Error + Send + Sync>>>;
+    fn load(
+        &self,
+    ) -> BoxFuture<'_, Result<Option<SecretString>, Box<dyn std::error::Error + Send + Sync>>>;
 }
 
 /// The signing keys of a function. Cloning shares them.
@@ -38,7 +40,10 @@ impl KeyRing {
     /// A ring that reads `source` when it is first asked.
     #[must_use]
     pub fn new(source: Box<dyn SecretSource>) -> Self {
-        Self(Arc::new(Inner { source, loaded: Mutex::new(None) }))
+        Self(Arc::new(Inner {
+            source,
+            loaded: Mutex::new(None),
+        }))
     }
 
     /// The key set, read again when it is older than [`MAX_AGE`]. A set that was read before stays in use while its
@@ -59,7 +64,10 @@ impl KeyRing {
             }
             (Err(error), None) => return Err(error),
         };
-        *loaded = Some(Loaded { keys: keys.clone(), at: now });
+        *loaded = Some(Loaded {
+            keys: keys.clone(),
+            at: now,
+        });
         Ok(keys)
     }
 
@@ -87,9 +95,15 @@ mod tests {
     struct Shelf(Arc<Lock<Option<SecretString>>>, Arc<Lock<bool>>);
 
     impl SecretSource for Shelf {
-        fn load(&self) -> BoxFuture<'_, Result<Option<SecretString>, Box<dyn std::error::Error + Send + Sync>>> {
-            let answer =
-                if *self.1.lock().unwrap() { Err("away".into()) } else { Ok(self.0.lock().unwrap().clone()) };
+        fn load(
+            &self,
+        ) -> BoxFuture<'_, Result<Option<SecretString>, Box<dyn std::error::Error + Send + Sync>>>
+        {
+            let answer = if *self.1.lock().unwrap() {
+                Err("away".into())
+            } else {
+                Ok(self.0.lock().unwrap().clone())
+            };
             Box::pin(async move { answer })
         }
     }
@@ -103,8 +117,14 @@ mod tests {
         assert_eq!(ring.current(at(0)).await.unwrap().public(at(0)).len(), 1);
 
         *shelf.0.lock().unwrap() = Some(first.rotated(&random(), at(1)).unwrap().to_secret());
-        assert_eq!(ring.current(at(299)).await.unwrap().public(at(299)).len(), 1);
-        assert_eq!(ring.current(at(300)).await.unwrap().public(at(300)).len(), 2);
+        assert_eq!(
+            ring.current(at(299)).await.unwrap().public(at(299)).len(),
+            1
+        );
+        assert_eq!(
+            ring.current(at(300)).await.unwrap().public(at(300)).len(),
+            2
+        );
         assert!(MAX_AGE < crate::key_set::LEAD);
     }
 
@@ -113,11 +133,17 @@ mod tests {
         let shelf = Shelf::default();
         *shelf.1.lock().unwrap() = true;
         let ring = KeyRing::new(Box::new(shelf.clone()));
-        assert!(matches!(ring.current(at(0)).await, Err(Error::Unavailable(_))));
+        assert!(matches!(
+            ring.current(at(0)).await,
+            Err(Error::Unavailable(_))
+        ));
         *shelf.1.lock().unwrap() = false;
         *shelf.0.lock().unwrap() = Some(keys().to_secret());
         ring.current(at(0)).await.unwrap();
         *shelf.1.lock().unwrap() = true;
-        assert_eq!(ring.current(at(900)).await.unwrap().public(at(900)).len(), 1);
+        assert_eq!(
+            ring.current(at(900)).await.unwrap().public(at(900)).len(),
+            1
+        );
     }
 }

@@ -91,16 +91,22 @@ impl KeySet {
     /// [`Error::KeySet`] when the text is not one.
     pub fn parse(text: &str) -> Result<Self, Error> {
         // The parser's own message could quote a private key.
-        let stored: Stored =
-            serde_json::from_str(text).map_err(|e| Error::KeySet(format!("not a key set (line {})", e.line())))?;
-        let keys = stored.keys.into_iter().map(Key::from_stored).collect::<Result<_, _>>()?;
+        let stored: Stored = serde_json::from_str(text)
+            .map_err(|e| Error::KeySet(format!("not a key set (line {})", e.line())))?;
+        let keys = stored
+            .keys
+            .into_iter()
+            .map(Key::from_stored)
+            .collect::<Result<_, _>>()?;
         Ok(Self { keys })
     }
 
     /// The set as text, to be stored where only functions and operators can read it.
     #[must_use]
     pub fn to_secret(&self) -> SecretString {
-        let stored = Stored { keys: self.keys.iter().map(|k| k.stored.clone()).collect() };
+        let stored = Stored {
+            keys: self.keys.iter().map(|k| k.stored.clone()).collect(),
+        };
         serde_json::to_string(&stored).unwrap_or_default().into()
     }
 
@@ -111,12 +117,17 @@ impl KeySet {
     /// [`Error::KeySet`] when no key can be generated.
     pub fn rotated(mut self, random: &Random, now: Timestamp) -> Result<Self, Error> {
         self.keys.retain(|key| !key.has_retired(now));
-        let signs_from = if self.keys.is_empty() { now } else { now + LEAD };
+        let signs_from = if self.keys.is_empty() {
+            now
+        } else {
+            now + LEAD
+        };
         for key in &mut self.keys {
             key.stored.retires_at.get_or_insert(signs_from + OVERLAP);
         }
-        let pair = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
-            .map_err(|_| Error::KeySet("no key can be generated".into()))?;
+        let pair =
+            EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &SystemRandom::new())
+                .map_err(|_| Error::KeySet("no key can be generated".into()))?;
         self.keys.push(Key::from_stored(StoredKey {
             kid: HEXLOWER.encode(&random.bytes::<8>()),
             created_at: now,
@@ -142,28 +153,43 @@ impl KeySet {
 
     /// The key named `kid`, while it verifies.
     pub(crate) fn named(&self, kid: &str, now: Timestamp) -> Option<&Key> {
-        self.keys.iter().find(|key| key.kid == kid && !key.has_retired(now))
+        self.keys
+            .iter()
+            .find(|key| key.kid == kid && !key.has_retired(now))
     }
 
     /// The key tagged `tag`, while it verifies.
     pub(crate) fn tagged(&self, tag: &[u8], now: Timestamp) -> Option<&Key> {
-        self.keys.iter().find(|key| key.tag == tag && !key.has_retired(now))
+        self.keys
+            .iter()
+            .find(|key| key.tag == tag && !key.has_retired(now))
     }
 
     /// What is published: every key that verifies, also those that do not sign yet.
     #[must_use]
     pub fn public(&self, now: Timestamp) -> Vec<PublicKey> {
-        self.keys.iter().filter(|key| !key.has_retired(now)).map(Key::public).collect()
+        self.keys
+            .iter()
+            .filter(|key| !key.has_retired(now))
+            .map(Key::public)
+            .collect()
     }
 }
 
 impl Key {
     fn from_stored(stored: StoredKey) -> Result<Self, Error> {
         let broken = |what: &str| Error::KeySet(format!("key {}: {what}", stored.kid));
-        let tag = HEXLOWER.decode(stored.kid.as_bytes()).ok().and_then(|bytes| bytes.try_into().ok());
+        let tag = HEXLOWER
+            .decode(stored.kid.as_bytes())
+            .ok()
+            .and_then(|bytes| bytes.try_into().ok());
         let tag = tag.ok_or_else(|| broken("its name is not 16 hex digits"))?;
-        let private = BASE64.decode(stored.private_key.as_bytes()).map_err(|_| broken("not base64"))?;
-        let mac_key = BASE64.decode(stored.mac_key.as_bytes()).map_err(|_| broken("not base64"))?;
+        let private = BASE64
+            .decode(stored.private_key.as_bytes())
+            .map_err(|_| broken("not base64"))?;
+        let mac_key = BASE64
+            .decode(stored.mac_key.as_bytes())
+            .map_err(|_| broken("not base64"))?;
         if mac_key.len() != 32 {
             return Err(broken("its MAC key has not 32 bytes"));
         }
@@ -174,7 +200,10 @@ impl Key {
             [4, point @ ..] if point.len() == 64 => point.split_at(32),
             _ => return Err(broken("its public key is not an uncompressed point")),
         };
-        let public = Point { x: BASE64URL_NOPAD.encode(x), y: BASE64URL_NOPAD.encode(y) };
+        let public = Point {
+            x: BASE64URL_NOPAD.encode(x),
+            y: BASE64URL_NOPAD.encode(y),
+        };
         let decoding = DecodingKey::from_ec_components(&public.x, &public.y)
             .map_err(|_| broken("its public key can't be used"))?;
         Ok(Self {
@@ -211,7 +240,9 @@ impl Key {
 
 impl std::fmt::Debug for KeySet {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.keys.iter().map(|key| &key.kid)).finish()
+        f.debug_list()
+            .entries(self.keys.iter().map(|key| &key.kid))
+            .finish()
     }
 }
 
@@ -250,19 +281,31 @@ pub(crate) mod tests {
         let end = 100 + 15 * 60 + 30 * 86_400;
         assert!(keys.named(&first, at(end - 1)).is_some());
         assert!(keys.named(&first, at(end)).is_none());
-        assert_eq!(keys.rotated(&random(), at(end)).unwrap().public(at(end)).len(), 2);
+        assert_eq!(
+            keys.rotated(&random(), at(end))
+                .unwrap()
+                .public(at(end))
+                .len(),
+            2
+        );
     }
 
     #[test]
     fn without_a_key_nothing_signs() {
-        assert!(matches!(KeySet::empty().signing(at(0)), Err(Error::NoSigningKey)));
+        assert!(matches!(
+            KeySet::empty().signing(at(0)),
+            Err(Error::NoSigningKey)
+        ));
     }
 
     #[test]
     fn a_broken_set_is_refused_without_quoting_it() {
         for text in ["", "[]", "{\"keys\":[{\"kid\":\"s3cret\"}]}"] {
             let error = KeySet::parse(text).unwrap_err().to_string();
-            assert!(error.contains("not a key set") && !error.contains("s3cret"), "{error}");
+            assert!(
+                error.contains("not a key set") && !error.contains("s3cret"),
+                "{error}"
+            );
         }
     }
 }

@@ -24,7 +24,11 @@ impl OneTimeToken {
         let mut bytes = vec![tag(kind)];
         bytes.extend_from_slice(&random.bytes::<SECRET_LENGTH>());
         bytes.extend_from_slice(user_id.to_string().as_bytes());
-        Self { text: BASE64URL_NOPAD.encode(&bytes).into(), kind, user_id: user_id.clone() }
+        Self {
+            text: BASE64URL_NOPAD.encode(&bytes).into(),
+            kind,
+            user_id: user_id.clone(),
+        }
     }
 
     /// Reads the text of a token of `kind`. Whether it is one that was given out, only the database knows.
@@ -33,13 +37,20 @@ impl OneTimeToken {
     /// [`Error::Invalid`].
     pub fn parse(kind: Kind, text: &str) -> Result<Self, Error> {
         let read = || {
-            let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok().filter(|_| text.len() <= 1024)?;
+            let bytes = BASE64URL_NOPAD
+                .decode(text.as_bytes())
+                .ok()
+                .filter(|_| text.len() <= 1024)?;
             let user_id = bytes.get(1 + SECRET_LENGTH..)?;
             let user_id = UserId::parse(std::str::from_utf8(user_id).ok()?).ok()?;
             (bytes.first() == Some(&tag(kind))).then_some(user_id)
         };
         let user_id = read().ok_or(Error::Invalid)?;
-        Ok(Self { text: text.to_owned().into(), kind, user_id })
+        Ok(Self {
+            text: text.to_owned().into(),
+            kind,
+            user_id,
+        })
     }
 
     /// What is stored in place of the text.

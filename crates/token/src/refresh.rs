@@ -53,7 +53,9 @@ impl RefreshToken {
     }
 
     fn read(keys: &KeySet, text: &str, now: Timestamp) -> Option<Self> {
-        let text = text.strip_prefix(PREFIX).filter(|text| text.len() <= 1024)?;
+        let text = text
+            .strip_prefix(PREFIX)
+            .filter(|text| text.len() <= 1024)?;
         let bytes = BASE64URL_NOPAD.decode(text.as_bytes()).ok()?;
         let (payload, mac) = bytes.split_at_checked(bytes.len().checked_sub(MAC_LENGTH)?)?;
         let (fixed, user_id) = payload.split_at_checked(FIXED_LENGTH)?;
@@ -78,7 +80,11 @@ mod tests {
 
     fn token(counter: u64) -> RefreshToken {
         let user_id = UserId::parse("acme#shop#user@example.com").unwrap();
-        RefreshToken { session_id: random().uuid(at(0)), user_id, counter }
+        RefreshToken {
+            session_id: random().uuid(at(0)),
+            user_id,
+            counter,
+        }
     }
 
     #[test]

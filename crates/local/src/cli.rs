@@ -1,0 +1,146 @@
+//! The command line.
+
+use std::io::{IsTerminal as _, Write as _};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser};
+use tracing_subscriber::EnvFilter;
+
+use crate::{Error, Options, Platform, operator};
+
+/// Cloud Voyages on a laptop: every function, its database, store and queue in one process.
+#[derive(Debug, Parser)]
+#[command(name = "local", version, args_conflicts_with_subcommands = false)]
+pub struct Cli {
+    #[command(flatten)]
+    start: Start,
+    #[command(subcommand)]
+    command: Option<operator::Command>,
+}
+
+/// Where the platform runs and what it keeps.
+#[derive(Debug, Clone, Args)]
+pub struct Start {
+    /// Port to answer on, on this machine only; 0 for any free one
+    #[arg(long, default_value_t = 3000)]
+    pub port: u16,
+    /// Folder for everything that is kept
+    #[arg(long, value_name = "DIR", default_value = ".local", global = true)]
+    pub data: PathBuf,
+    /// Keep nothing: the data goes when the platform stops
+    #[arg(long, conflicts_with = "data")]
+    pub memory: bool,
+    /// Remove what earlier runs have kept, then start
+    #[arg(long)]
+    pub reset: bool,
+    /// The wiring [default: template.yaml here, else that of the workspace]
+    #[arg(long, value_name = "FILE", global = true)]
+    pub template: Option<PathBuf>,
+}
+
+impl From<Start> for Options {
+    fn from(start: Start) -> Self {
+        let Start {
+            port,
+            data,
+            memory,
+            reset,
+            template,
+        } = start;
+        Self {
+            port,
+            data,
+            memory,
+            reset,
+            template,
+        }
+    }
+}
+
+/// Does what the command line says.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    log();
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return fail(&format!("can't start: {error}")),
+    };
+    let result = runtime.block_on(async {
+        match cli.command {
+            Some(command) => say(&operator::run(command, &cli.start).await?),
+            None => serve(cli.start.into()).await?,
+        }
+        Ok(())
+    });
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => fail(&Error::one_line(&error)),
+    }
+}
+
+/// Runs the platform until it is told to stop.
+async fn serve(options: Options) -> Result<(), Error> {
+    // Before anything is said: whoever reads it may stop the platform at once.
+    let told = told_to_stop().map_err(Error::Signals)?;
+    let platform = Platform::start(options).await?;
+    let base_url = platform.base_url();
+    if let Some(welcome) = platform.welcome() {
+        say(welcome);
+    }
+    say(&format!(
+        "Cloud Voyages answers on {base_url} (mail and more: {base_url}/_local/). Ctrl-C stops it."
+    ));
+    told.await;
+    say("Stopping.");
+    platform.stop().await;
+    Ok(())
+}
+
+/// Ctrl-C, or what a service manager sends. Heard from the call on, not only once the result is awaited.
+#[cfg(unix)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+/// Ctrl-C. Heard from the call on, not only once the result is awaited.
+#[cfg(windows)]
+fn told_to_stop() -> std::io::Result<impl Future<Output = ()>> {
+    let mut interrupt = tokio::signal::windows::ctrl_c()?;
+    Ok(async move {
+        interrupt.recv().await;
+    })
+}
+
+fn log() {
+    // The database warns of every condition that fails, which is how this platform decides who came first.
+    let filter =
+        EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info,dynoxide=error"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal())
+        .init();
+}
+
+fn say(text: &str) {
+    // Nobody listens any more when it fails.
+    let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+fn fail(message: &str) -> ExitCode {
+    let _ = writeln!(std::io::stderr(), "error: {message}");
+    ExitCode::FAILURE
+}

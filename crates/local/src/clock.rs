@@ -1,0 +1,70 @@
+//! The platform's clock: the machine's, plus what `/_local/clock` added to it.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use jiff::{SignedDuration, Timestamp};
+
+/// The furthest that the clock may be moved, all moves together: a hundred years.
+pub const MAX_OFFSET_SECONDS: i64 = 100 * 365 * 24 * 3600;
+
+/// A clock that can be moved forward. Clones share the offset, which lasts until the platform stops.
+#[derive(Debug, Clone, Default)]
+pub struct Clock {
+    offset_seconds: Arc<AtomicI64>,
+}
+
+impl Clock {
+    /// The platform's time.
+    #[must_use]
+    pub fn now(&self) -> Timestamp {
+        let now = Timestamp::now();
+        now.checked_add(SignedDuration::from_secs(self.offset_seconds()))
+            .unwrap_or(now)
+    }
+
+    /// By how much the clock is ahead of the machine's.
+    #[must_use]
+    pub fn offset_seconds(&self) -> i64 {
+        self.offset_seconds.load(Ordering::SeqCst)
+    }
+
+    /// The shared offset itself, for a clock of another type.
+    #[must_use]
+    pub fn offset(&self) -> Arc<AtomicI64> {
+        Arc::clone(&self.offset_seconds)
+    }
+
+    /// Moves the clock forward; `None`, and nothing moves, when that is further than it may go.
+    #[must_use]
+    pub fn advance(&self, seconds: u64) -> Option<i64> {
+        let add = |offset: i64| {
+            offset
+                .checked_add_unsigned(seconds)
+                .filter(|total| *total <= MAX_OFFSET_SECONDS)
+        };
+        let before = self
+            .offset_seconds
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, add)
+            .ok()?;
+        add(before)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn clones_move_together_and_stop_at_the_end() {
+        let clock = Clock::default();
+        let other = clock.clone();
+        assert_eq!(clock.advance(3600), Some(3600));
+        assert_eq!(other.advance(1), Some(3601));
+        assert!(other.now() >= Timestamp::now() + SignedDuration::from_secs(3600));
+
+        assert_eq!(clock.advance(u64::MAX), None);
+        assert_eq!(clock.advance(MAX_OFFSET_SECONDS.cast_unsigned()), None);
+        assert_eq!(other.offset_seconds(), 3601);
+    }
+}

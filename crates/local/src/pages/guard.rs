@@ -1,0 +1,167 @@
+//! Who may see the pages: programs and browsers on this machine, and no page of another origin in them.
+
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, Request};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::{HeaderMap, HeaderValue, Method, header};
+use uuid::Uuid;
+
+use crate::edge::Problem;
+
+/// Nothing but this page's own style and forms.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Lets a request through to the pages, and says on the answer how it may be used.
+pub(super) async fn check(
+    ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let mut response = if is_own(peer, request.method(), request.headers()) {
+        next.run(request).await
+    } else {
+        Problem::FORBIDDEN.into_response(Uuid::new_v4())
+    };
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        // Links with tokens are shown here.
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::CACHE_CONTROL, "no-store"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers.insert(
+        "cross-origin-resource-policy",
+        HeaderValue::from_static("same-origin"),
+    );
+    if !headers.contains_key("x-request-id")
+        && let Ok(id) = HeaderValue::try_from(Uuid::new_v4().to_string())
+    {
+        headers.insert("x-request-id", id);
+    }
+    response
+}
+
+fn is_own(peer: SocketAddr, method: &Method, headers: &HeaderMap) -> bool {
+    let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
+    // A name that somebody else's DNS points at this machine is not this machine's name.
+    let Some(host) = text("host").filter(|host| is_local_host(host)) else {
+        return false;
+    };
+    if !peer.ip().to_canonical().is_loopback() {
+        return false;
+    }
+    if method == Method::GET || method == Method::HEAD {
+        return true;
+    }
+    // A form on a page without a referrer says `Origin: null`, and only the browser itself writes `Sec-Fetch-Site`.
+    match (text("sec-fetch-site"), text("origin")) {
+        (Some(site), _) => site == "same-origin" || site == "none",
+        (None, Some(origin)) => origin == format!("http://{host}"),
+        (None, None) => true,
+    }
+}
+
+fn is_local_host(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|local| name.eq_ignore_ascii_case(local))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(expected: bool, method: &Method, headers: &[(&str, &str)]) {
+        let map = headers
+            .iter()
+            .map(|(k, v)| (k.parse().unwrap(), v.parse().unwrap()))
+            .collect();
+        let peer = SocketAddr::from(([127, 0, 0, 1], 5000));
+        assert_eq!(is_own(peer, method, &map), expected, "{method} {headers:?}");
+    }
+
+    #[test]
+    fn the_host_must_be_this_machine() {
+        for host in [
+            "localhost",
+            "LOCALHOST:3000",
+            "127.0.0.1:1",
+            "[::1]",
+            "[::1]:3000",
+        ] {
+            check(true, &Method::GET, &[("host", host)]);
+        }
+        for host in [
+            "",
+            "evil.example",
+            "evil.example:3000",
+            "localhost.evil.example",
+            "127.0.0.1.evil.example:80",
+            "10.0.0.1",
+            "localhost:x",
+        ] {
+            check(false, &Method::GET, &[("host", host)]);
+        }
+        check(false, &Method::GET, &[]);
+    }
+
+    #[test]
+    fn the_peer_must_be_this_machine() {
+        let headers = HeaderMap::from_iter([(header::HOST, HeaderValue::from_static("localhost"))]);
+        assert!(is_own(
+            "[::ffff:127.0.0.1]:1".parse().unwrap(),
+            &Method::GET,
+            &headers
+        ));
+        assert!(!is_own(
+            "192.168.0.2:1".parse().unwrap(),
+            &Method::GET,
+            &headers
+        ));
+    }
+
+    #[test]
+    fn a_write_comes_from_here() {
+        let host = ("host", "localhost:3000");
+        check(true, &Method::POST, &[host]);
+        check(
+            true,
+            &Method::POST,
+            &[host, ("origin", "http://localhost:3000")],
+        );
+        check(
+            true,
+            &Method::POST,
+            &[host, ("origin", "null"), ("sec-fetch-site", "same-origin")],
+        );
+        check(false, &Method::POST, &[host, ("origin", "null")]);
+        check(
+            false,
+            &Method::POST,
+            &[host, ("origin", "http://localhost:5173")],
+        );
+        check(
+            false,
+            &Method::POST,
+            &[
+                host,
+                ("origin", "http://localhost:3000"),
+                ("sec-fetch-site", "cross-site"),
+            ],
+        );
+        check(
+            false,
+            &Method::POST,
+            &[host, ("sec-fetch-site", "same-site")],
+        );
+    }
+}

@@ -1,0 +1,192 @@
+//! `/_local/mail`: the mail that was queued, as its reader would have got it.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, header};
+use jiff::Timestamp;
+use maud::{Markup, html};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::layout;
+use crate::edge::Problem;
+use crate::queues::{Message, Store};
+
+/// A mail, in words.
+#[derive(Debug, Serialize)]
+struct Mail {
+    id: Uuid,
+    to: String,
+    template: String,
+    subject: String,
+    text: String,
+    links: Vec<String>,
+    created_at: Timestamp,
+}
+
+/// A message of the queue, as far as it matters here.
+#[derive(Debug, Deserialize)]
+struct Job {
+    to: String,
+    template: String,
+    #[serde(default)]
+    params: BTreeMap<String, String>,
+}
+
+/// The mail, newest first, for a browser or a program.
+pub(super) async fn list(State(store): State<Store>, headers: HeaderMap) -> Response {
+    let messages = tokio::task::spawn_blocking(move || store.newest_first()).await;
+    let Ok(Ok(messages)) = messages else {
+        tracing::error!("the queues can't be read");
+        return Problem::INTERNAL.into_response(Uuid::new_v4());
+    };
+    let mail: Vec<_> = messages.iter().filter_map(read).collect();
+
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
+    if accept.contains("application/json") && !accept.contains("text/html") {
+        return Json(mail).into_response();
+    }
+    layout::page(
+        "Mail",
+        &html! {
+            @if mail.is_empty() {
+                p { "No mail yet. Register somebody, and it will be here." }
+            }
+            @for mail in &mail { (entry(mail)) }
+        },
+    )
+}
+
+/// The mail of a message; `None` for a message that is none, or that only looks as if it were one.
+fn read(message: &Message) -> Option<Mail> {
+    let job: Job = serde_json::from_str(&message.body).ok()?;
+    // Queued so that an unknown address costs what a known one costs.
+    if job.template == "none" {
+        return None;
+    }
+    let (subject, text) = words(&job);
+    Some(Mail {
+        id: message.message_id,
+        links: job
+            .params
+            .values()
+            .filter(|value| is_link(value))
+            .cloned()
+            .collect(),
+        to: job.to,
+        template: job.template,
+        subject,
+        text,
+        created_at: message.sent_at,
+    })
+}
+
+/// Subject and text, until the e-mail worker with its templates does this.
+fn words(job: &Job) -> (String, String) {
+    let param = |name: &str| job.params.get(name).map(String::as_str).unwrap_or_default();
+    let (link, minutes) = (param("link"), param("expires_minutes"));
+    let (subject, body) = match job.template.as_str() {
+        "welcome" => ("Welcome".to_owned(), format!("Welcome! Please confirm your address:\n{link}")),
+        "verify-email" => ("Confirm your address".to_owned(), format!("Please confirm your address:\n{link}")),
+        "password-reset" => (
+            "Reset your password".to_owned(),
+            format!("You can choose a new password within {minutes} minutes:\n{link}\nIf you did not ask for this, there is nothing to do."),
+        ),
+        "password-changed" => (
+            "Your password was changed".to_owned(),
+            "Your password was changed and every session has ended. If that was not you, reset it now.".to_owned(),
+        ),
+        "account-deleted" => {
+            ("Your account is deleted".to_owned(), "Your account and everything in it is deleted. Farewell.".to_owned())
+        }
+        "notification" => (param("title").to_owned(), param("body").to_owned()),
+        other => {
+            let lines: Vec<_> = job.params.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+            (other.to_owned(), lines.join("\n"))
+        }
+    };
+    match param("name") {
+        "" => (subject, body),
+        name => (subject, format!("Hello {name},\n{body}")),
+    }
+}
+
+fn entry(mail: &Mail) -> Markup {
+    html! {
+        article {
+            h2 { (mail.subject) }
+            p.quiet { "to " (mail.to) " · " (mail.template) " · " time datetime=(mail.created_at) { (mail.created_at.strftime("%Y-%m-%d %H:%M:%S UTC")) } }
+            p {
+                @for piece in mail.text.split_inclusive(char::is_whitespace) {
+                    @let word = piece.trim_end();
+                    @if is_link(word) {
+                        a href=(word) rel="noreferrer" { (word) } (piece[word.len()..])
+                    } @else {
+                        (piece)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Nothing but web addresses becomes a link: a name that a stranger chose must not run a script.
+fn is_link(text: &str) -> bool {
+    text.starts_with("http")
+        && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mail(job: &serde_json::Value) -> Option<Mail> {
+        let message = serde_json::json!({
+            "message_id": Uuid::nil(), "sent_at": "2026-01-02T03:04:05Z", "body": job.to_string(),
+        });
+        read(&serde_json::from_value(message).unwrap())
+    }
+
+    #[test]
+    fn a_job_becomes_a_mail_with_its_links() {
+        let link = "http://localhost:3000/_local/account/verify-email?token=a&b";
+        let job = serde_json::json!({"to": "a@b.c", "template": "welcome", "params": {"name": "Ada <b>", "link": link}});
+        let mail = mail(&job).unwrap();
+        assert_eq!(
+            mail.text,
+            format!("Hello Ada <b>,\nWelcome! Please confirm your address:\n{link}")
+        );
+        assert_eq!(mail.links, [link]);
+
+        let page = entry(&mail).into_string();
+        assert!(page.contains("Hello Ada &lt;b&gt;,"), "{page}");
+        assert!(
+            page.contains(
+                r#"<a href="http://localhost:3000/_local/account/verify-email?token=a&amp;b""#
+            ),
+            "{page}"
+        );
+    }
+
+    #[test]
+    fn only_web_addresses_are_links() {
+        let job = serde_json::json!({"to": "a@b.c", "template": "new", "params": {"x": "javascript:alert(1)", "y": "httpx:"}});
+        let mail = mail(&job).unwrap();
+        assert!(mail.links.is_empty());
+        assert!(!entry(&mail).into_string().contains("<a "));
+    }
+
+    #[test]
+    fn a_decoy_and_what_is_no_job_are_not_shown() {
+        assert!(
+            mail(&serde_json::json!({"to": "a@b.c", "template": "none", "params": {}})).is_none()
+        );
+        assert!(mail(&serde_json::json!({"hello": 1})).is_none());
+    }
+}

@@ -1,0 +1,235 @@
+use super::*;
+
+const GOOD: &str = r#"
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Parameters:
+  AllowedOrigins:
+    Type: CommaDelimitedList
+    Default: http://localhost:5173, https://site.example
+  NoDefault:
+    Type: String
+Globals:
+  Function:
+    Environment:
+      Variables:
+        USERS_TABLE: !Ref Users
+        EMAIL_QUEUE_URL: !Ref EmailQueue
+        JWT_SECRET_NAME: !Ref SigningKey
+        TTL_DAYS: 30
+Resources:
+  Api:
+    Type: AWS::Serverless::HttpApi
+    Properties:
+      CorsConfiguration:
+        AllowOrigins: !Ref AllowedOrigins
+        AllowMethods: [GET, POST]
+        AllowHeaders: [authorization, content-type]
+        ExposeHeaders: [x-request-id]
+        AllowCredentials: true
+        MaxAge: 600
+  Health:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Root: {Type: HttpApi, Properties: {ApiId: !Ref Api, Path: /, Method: get}}
+        Rest: {Type: HttpApi, Properties: {ApiId: !Ref Api}}
+  ResetConfirm:
+    Type: AWS::Serverless::Function
+    Properties:
+      Environment:
+        Variables:
+          TABLE_ARN: !GetAtt Users.Arn
+          BUCKET: !Sub "${AWS::Region}/${Markdown}/${!Kept}"
+          LOG: !Sub ["${Level}!", {Level: info}]
+          TTL_DAYS: !Ref AWS::NoValue
+      Events:
+        Confirm: {Type: HttpApi, Properties: {Path: /auth/password-reset/confirm, Method: POST}}
+        Queue: {Type: SQS, Properties: {Queue: !GetAtt EmailQueue.Arn}}
+  Users:
+    Type: AWS::DynamoDB::Table
+    DeletionPolicy: Retain
+    Properties:
+      TableName: !Sub ${AWS::StackName}-Users
+      AttributeDefinitions:
+        - {AttributeName: user_id, AttributeType: S}
+        - {AttributeName: email, AttributeType: S}
+      KeySchema: [{AttributeName: user_id, KeyType: HASH}]
+      GlobalSecondaryIndexes:
+        - IndexName: email-index
+          KeySchema: [{AttributeName: email, KeyType: HASH}]
+          Projection: {ProjectionType: KEYS_ONLY}
+      TimeToLiveSpecification: {AttributeName: ttl, Enabled: true}
+  EmailQueue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${AWS::StackName}-email"}}
+  Markdown: {Type: AWS::S3::Bucket}
+  SigningKey: {Type: AWS::SecretsManager::Secret}
+"#;
+
+fn good() -> Template {
+    Template::parse(GOOD).unwrap()
+}
+
+fn refused(template: &str) -> String {
+    Template::parse(template).unwrap_err().to_string()
+}
+
+/// The good template with one piece of text replaced.
+fn refused_with(from: &str, to: &str) -> String {
+    assert!(GOOD.contains(from), "the good template has {from}");
+    refused(&GOOD.replacen(from, to, 1))
+}
+
+#[test]
+fn functions_have_names_and_routes() {
+    let template = good();
+    let names: Vec<_> = template
+        .functions()
+        .iter()
+        .map(|f| f.name.as_str())
+        .collect();
+    assert_eq!(names, ["health", "reset-confirm"]);
+
+    let [health, confirm] = template.functions() else {
+        panic!("two functions")
+    };
+    assert!(health.default_route && !confirm.default_route);
+    assert_eq!(health.routes[0].key(), "GET /");
+    assert_eq!(confirm.routes[0].key(), "POST /auth/password-reset/confirm");
+    assert_eq!(confirm.routes.len(), 1, "an SQS event is no route");
+}
+
+#[test]
+fn a_table_has_its_name_keys_and_indexes() {
+    let [users] = &good().tables(&Context::default()).unwrap()[..] else {
+        panic!("one table")
+    };
+    assert_eq!(
+        (users.logical_id.as_str(), users.name.as_str()),
+        ("Users", "local-Users")
+    );
+    assert_eq!(users.key_schema[0].attribute_name, "user_id");
+    assert_eq!(users.attribute_definitions[1].attribute_type, "S");
+    assert_eq!(users.indexes[0].projection.projection_type, "KEYS_ONLY");
+    assert_eq!(users.ttl_attribute.as_deref(), Some("ttl"));
+}
+
+#[test]
+fn queues_and_buckets_have_names() {
+    let context = Context {
+        stack_name: "dev".to_owned(),
+        ..Context::default()
+    };
+    assert_eq!(good().queues(&context).unwrap()[0].name, "dev-email");
+    assert_eq!(good().buckets(&context).unwrap()[0].name, "dev-markdown");
+}
+
+#[test]
+fn cors_takes_its_origins_from_the_parameter() {
+    let cors = good().cors(&Context::default()).unwrap();
+    assert_eq!(
+        cors.allow_origins,
+        ["http://localhost:5173", "https://site.example"]
+    );
+    assert_eq!(cors.allow_methods, ["GET", "POST"]);
+    assert_eq!(
+        (cors.max_age_seconds, cors.allow_credentials),
+        (Some(600), true)
+    );
+}
+
+#[test]
+fn the_environment_is_global_and_own() {
+    let context = Context {
+        queue_endpoint: "http://127.0.0.1:1".to_owned(),
+        references: BTreeMap::from([("SigningKey".to_owned(), "the-key".to_owned())]),
+        ..Context::default()
+    };
+    let health = good().environment("health", &context).unwrap();
+    assert_eq!(health["USERS_TABLE"], "local-Users");
+    assert_eq!(
+        health["EMAIL_QUEUE_URL"],
+        "http://127.0.0.1:1/000000000000/local-email"
+    );
+    assert_eq!(health["JWT_SECRET_NAME"], "the-key");
+    assert_eq!(health["TTL_DAYS"], "30");
+
+    let confirm = good().environment("reset-confirm", &context).unwrap();
+    assert_eq!(
+        confirm["TABLE_ARN"],
+        "arn:aws:dynamodb:us-east-1:000000000000:table/local-Users"
+    );
+    assert_eq!(confirm["BUCKET"], "us-east-1/local-markdown/${Kept}");
+    assert_eq!(confirm["LOG"], "info!");
+    assert!(
+        !confirm.contains_key("TTL_DAYS"),
+        "AWS::NoValue takes a variable away"
+    );
+    assert!(good().environment("nobody", &context).is_err());
+}
+
+#[test]
+fn broken_templates_say_where() {
+    let unclosed = refused("Resources:\n  A: {Type: x\n  B: [");
+    assert!(
+        unclosed.starts_with("not valid YAML: ") && unclosed.contains("line"),
+        "{unclosed}"
+    );
+    assert!(!unclosed.contains('\n'));
+
+    assert_eq!(refused(""), "Resources: the template has no resources");
+    assert_eq!(refused("Resources: 3"), "Resources: it must be a mapping");
+    assert_eq!(refused("Resources: {A: {}}"), "Resources.A: it has no Type");
+    assert_eq!(
+        refused_with("Users.Arn", "Nothing.Arn"),
+        "Resources.ResetConfirm.Environment.Variables.TABLE_ARN: there is no resource Nothing"
+    );
+    assert_eq!(
+        refused_with("!Ref Users", "!Ref Userz"),
+        "Globals.Function.Environment.Variables.USERS_TABLE: there is no parameter or resource Userz"
+    );
+    assert_eq!(
+        refused_with("!Ref Users", "!Ref NoDefault"),
+        "Globals.Function.Environment.Variables.USERS_TABLE: the parameter NoDefault has no Default"
+    );
+    assert_eq!(
+        refused_with("!Ref Users", "!ImportValue x"),
+        "Globals.Function.Environment.Variables.USERS_TABLE: !ImportValue is not understood here"
+    );
+    assert_eq!(
+        refused_with("${!Kept}", "${Open"),
+        "Resources.ResetConfirm.Environment.Variables.BUCKET: a ${ of !Sub is never closed"
+    );
+    assert_eq!(
+        refused_with(
+            "KeySchema: [{AttributeName: user_id, KeyType: HASH}]",
+            "X: 1"
+        ),
+        "Resources.Users: missing field `KeySchema`"
+    );
+}
+
+#[test]
+fn broken_routes_say_where() {
+    assert_eq!(
+        refused_with(
+            "Path: /auth/password-reset/confirm, Method: POST",
+            "Path: /, Method: GET"
+        ),
+        "Resources.ResetConfirm: the route GET / is already that of Health"
+    );
+    assert_eq!(
+        refused_with(
+            "Path: /auth/password-reset/confirm, Method: POST",
+            "ApiId: !Ref Api"
+        ),
+        "Resources.ResetConfirm: the route $default is already that of Health"
+    );
+    assert_eq!(
+        refused_with("Path: /auth/password-reset/confirm", "Path: auth"),
+        "Resources.ResetConfirm.Events.Confirm: the path auth does not start with /"
+    );
+    assert_eq!(
+        refused_with("Method: POST", "Method: FETCH"),
+        "Resources.ResetConfirm.Events.Confirm: there is no method FETCH"
+    );
+}
