@@ -31,7 +31,7 @@ macro_rules! deps {
         /// Everything that this function can touch; mirrors its role in the template.
         #[derive(Clone)]
         pub struct Deps {
-            $($(#[$doc])* pub $name: $type,)+
+            $($(#[$doc])* $name: $type,)+
         }
 
         impl<Env> $crate::FromEnv<Env> for Deps

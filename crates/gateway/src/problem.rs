@@ -60,7 +60,7 @@ pub enum Code {
 }
 
 impl Code {
-    fn title(self) -> &'static str {
+    pub(crate) fn title(self) -> &'static str {
         match self {
             Self::MalformedJson => "The body is not JSON",
             Self::ValidationFailed => "Some input is not valid",

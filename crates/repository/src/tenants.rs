@@ -33,6 +33,16 @@ impl Tenants {
         answer.item.map(read).transpose()
     }
 
+    /// Asks for a tenant that can't exist, to see whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let call = self.database.client.get_item().table_name(&self.table);
+        call.key("tenant_id", text("#")).send().await?;
+        Ok(())
+    }
+
     /// Registers a tenant; false when there is one of that name.
     ///
     /// # Errors

@@ -1,0 +1,55 @@
+//! Deleting an account with everything that is the user's.
+
+use domain::audit::{AuditEvent, Event};
+use domain::mail::{EmailJob, Template};
+use domain::password::Password;
+use gateway::password::Guess;
+use gateway::{AuthCookies, Field, Input, Problem, Request, Response};
+use serde::Deserialize;
+use utoipa::ToSchema;
+
+use crate::Deps;
+
+/// Proof that it is the user who asks.
+#[derive(Default, Deserialize, ToSchema)]
+pub struct DeleteBody {
+    /// The account's password.
+    #[schema(value_type = String, format = Password, required)]
+    #[serde(default)]
+    password: Field<Password>,
+}
+
+#[utoipa::path(delete, path = "/user/me", tag = "account", summary = "Delete one's account",
+    request_body = DeleteBody, responses((status = 204, description = "The account is gone, with its sessions and links; a last mail is queued")))]
+pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem> {
+    let body: DeleteBody = request.json()?;
+    let mut input = Input::new();
+    let password = input.required("password", body.password);
+    let password = input.finish(password)?;
+
+    let now = deps.clock.now();
+    let user_id = deps.callers.claims(request).await?.sub;
+    let guess = Guess::begin(&deps.attempts, request, user_id, now);
+    let (caller, guess) = futures::try_join!(deps.callers.signed_in(request), guess)?;
+    let user = caller.user;
+    guess.check(&deps.attempts, &deps.audit, request, || password.verify(user.password_hash.as_ref())).await?;
+
+    // A farewell that comes a moment too early is better than an account that ends without a word.
+    let tenant = user.user_id.tenant();
+    let farewell = EmailJob::new(
+        user.email.clone(),
+        Template::AccountDeleted,
+        [("name", user.name.as_str().to_owned())],
+        tenant.clone(),
+        format!("account-deleted:{}:{}", user.user_id, user.created_at.as_millisecond()),
+    );
+    deps.emails.send(&farewell).await?;
+    let event =
+        AuditEvent::new(Event::UserDeleted, tenant, Some(user.user_id.clone()), &request.ip(), request.id(), now);
+    let gone = deps.users.delete(&deps.attempts, &deps.tokens, &deps.audit, &user, &event).await?;
+    if !gone {
+        return Err(Problem::token_invalid());
+    }
+    deps.sessions.delete_all(&user.user_id).await?;
+    Ok(AuthCookies::clear(Response::no_content()))
+}
