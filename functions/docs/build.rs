@@ -1,9 +1,8 @@
 //! Compresses what the page is made of, Swagger UI's files and our own, and lists it for `src/asset.rs`.
 
 use std::error::Error;
-use std::fmt::Write as _;
 use std::fs;
-use std::io::{Cursor, Read, Write as _};
+use std::io::{Cursor, Read, Write};
 use std::path::{Path, PathBuf};
 
 use flate2::Compression;
@@ -43,30 +42,28 @@ fn main() -> Result<(), Box<dyn Error>> {
 
 /// A file of the release, which lies in one folder named after its version.
 fn unzip(release: &mut ZipArchive<Cursor<&[u8]>>, path: &str) -> Result<Vec<u8>, Box<dyn Error>> {
-    let full = release
+    let index = release
         .file_names()
-        .find(|name| name.split_once('/').is_some_and(|(_, rest)| rest == path))
-        .ok_or_else(|| format!("Swagger UI has no {path}"))?
-        .to_owned();
+        .position(|name| {
+            name.is_ok_and(|name| name.split_once('/').is_some_and(|(_, rest)| rest == path))
+        })
+        .ok_or_else(|| format!("Swagger UI has no {path}"))?;
     let mut content = Vec::new();
-    release.by_name(&full)?.read_to_end(&mut content)?;
+    release.by_index(index)?.read_to_end(&mut content)?;
     Ok(content)
 }
 
 /// Writes the compressed file, and gives its line of the list.
 fn embed(out_dir: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>> {
-    let path = out_dir.join(format!("{name}.gz"));
+    let file = format!("{name}.gz");
     let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
     encoder.write_all(content)?;
-    fs::write(&path, encoder.finish()?)?;
+    fs::write(out_dir.join(&file), encoder.finish()?)?;
 
     let content_type = content_type(name)?;
-    let mut line = String::new();
-    writeln!(
-        line,
-        "Asset {{ name: {name:?}, content_type: {content_type:?}, gzip: include_bytes!({path:?}) }},"
-    )?;
-    Ok(line)
+    Ok(format!(
+        "Asset {{ name: {name:?}, content_type: {content_type:?}, gzip: include_bytes!({file:?}) }},\n"
+    ))
 }
 
 fn content_type(name: &str) -> Result<&'static str, String> {

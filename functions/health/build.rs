@@ -9,10 +9,17 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("cargo::rerun-if-changed={}", path.display());
     let template = template::Template::parse(&fs::read_to_string(path)?)?;
     let mut routes: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for route in template.functions().iter().flat_map(|function| &function.routes) {
+    for route in template
+        .functions()
+        .iter()
+        .flat_map(|function| &function.routes)
+    {
         routes.entry(&route.path).or_default().push(&route.method);
     }
-    let rows: Vec<String> = routes.iter().map(|(path, methods)| format!("({path:?}, {:?})", methods.join(", "))).collect();
+    let rows: Vec<String> = routes
+        .iter()
+        .map(|(path, methods)| format!("({path:?}, {:?})", methods.join(", ")))
+        .collect();
     let table = format!("&[{}]", rows.join(", "));
     fs::write(PathBuf::from(env::var("OUT_DIR")?).join("routes.rs"), table)?;
     Ok(())

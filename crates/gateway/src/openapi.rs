@@ -17,8 +17,12 @@ pub type Document = Value;
 pub type RouteProblems<'a> = (&'a str, &'a [&'a [Code]]);
 
 /// Any route that reads a body.
-pub const BODY: &[Code] =
-    &[Code::MalformedJson, Code::ValidationFailed, Code::PayloadTooLarge, Code::UnsupportedMediaType];
+pub const BODY: &[Code] = &[
+    Code::MalformedJson,
+    Code::ValidationFailed,
+    Code::PayloadTooLarge,
+    Code::UnsupportedMediaType,
+];
 /// Any route that needs a key.
 pub const KEY: &[Code] = &[Code::ApiKeyMissing, Code::ApiKeyInvalid];
 /// Any route that needs a user; an unsafe one also looks at where a cookie comes from.
@@ -36,8 +40,16 @@ const ALWAYS: &[Code] = &[Code::Unavailable, Code::Internal];
 pub fn document<Api: OpenApi>(routes: &[RouteProblems<'_>]) -> Value {
     let mut document = serde_json::to_value(Api::openapi()).unwrap_or_default();
     for (route, codes) in routes {
-        let codes: Vec<Code> = codes.iter().copied().chain([ALWAYS]).flatten().copied().collect();
-        let Some(operation) = operation(&mut document, route) else { continue };
+        let codes: Vec<Code> = codes
+            .iter()
+            .copied()
+            .chain([ALWAYS])
+            .flatten()
+            .copied()
+            .collect();
+        let Some(operation) = operation(&mut document, route) else {
+            continue;
+        };
         describe(operation, &codes);
     }
     document
@@ -45,7 +57,10 @@ pub fn document<Api: OpenApi>(routes: &[RouteProblems<'_>]) -> Value {
 
 fn operation<'a>(document: &'a mut Value, route: &str) -> Option<&'a mut Map<String, Value>> {
     let (method, path) = route.split_once(' ')?;
-    document["paths"].get_mut(path)?.get_mut(method.to_ascii_lowercase())?.as_object_mut()
+    document["paths"]
+        .get_mut(path)?
+        .get_mut(method.to_ascii_lowercase())?
+        .as_object_mut()
 }
 
 fn describe(operation: &mut Map<String, Value>, codes: &[Code]) {
@@ -53,8 +68,13 @@ fn describe(operation: &mut Map<String, Value>, codes: &[Code]) {
     for code in codes {
         let status = code.status().as_u16();
         // The token of a link stands in a body: it is input, not a credential.
-        let is_link = *code == Code::TokenInvalid && !codes.contains(&Code::TokenMissing) && !codes.contains(&Code::CredentialsInvalid);
-        by_status.entry(if is_link { 400 } else { status }).or_default().push(*code);
+        let is_link = *code == Code::TokenInvalid
+            && !codes.contains(&Code::TokenMissing)
+            && !codes.contains(&Code::CredentialsInvalid);
+        by_status
+            .entry(if is_link { 400 } else { status })
+            .or_default()
+            .push(*code);
     }
     if !operation.contains_key("security") {
         operation.insert("security".into(), security(codes));
@@ -63,7 +83,11 @@ fn describe(operation: &mut Map<String, Value>, codes: &[Code]) {
     for (status, codes) in by_status {
         responses[status.to_string()] = problem(status, &codes);
     }
-    for response in responses.as_object_mut().into_iter().flat_map(Map::values_mut) {
+    for response in responses
+        .as_object_mut()
+        .into_iter()
+        .flat_map(Map::values_mut)
+    {
         for (name, description) in [
             ("x-request-id", "Names the request in the logs"),
             ("x-content-type-options", "`nosniff`"),
@@ -77,7 +101,10 @@ fn describe(operation: &mut Map<String, Value>, codes: &[Code]) {
 }
 
 fn security(codes: &[Code]) -> Value {
-    match (codes.contains(&Code::ApiKeyMissing), codes.contains(&Code::TokenMissing)) {
+    match (
+        codes.contains(&Code::ApiKeyMissing),
+        codes.contains(&Code::TokenMissing),
+    ) {
         (true, _) => json!([{ "api_key": [] }]),
         (false, true) => json!([{ "bearer": [] }, { "cookie": [] }]),
         (false, false) => json!([]),
@@ -88,12 +115,17 @@ fn problem(status: u16, codes: &[Code]) -> Value {
     let names: Vec<String> = codes.iter().map(|code| code.as_str()).collect();
     let mut headers = Map::new();
     match status {
-        401 => headers.insert("www-authenticate".into(), header("How to prove who is calling")),
+        401 => headers.insert(
+            "www-authenticate".into(),
+            header("How to prove who is calling"),
+        ),
         405 => headers.insert("allow".into(), header("The methods of this path")),
         429 | 503 => headers.insert("retry-after".into(), header("Seconds to wait")),
         _ => None,
     };
-    let descriptions = codes.iter().map(|code| format!("`{}`: {}", code.as_str(), code.title()));
+    let descriptions = codes
+        .iter()
+        .map(|code| format!("`{}`: {}", code.as_str(), code.title()));
     json!({
         "description": descriptions.collect::<Vec<_>>().join(". "),
         "headers": headers,
@@ -116,18 +148,26 @@ pub fn merge(version: &str, parts: impl IntoIterator<Item = Value>) -> Value {
     let (mut paths, mut schemas) = (Map::new(), Map::new());
     let mut shared = Vec::new();
     ProblemBody::schemas(&mut shared);
-    shared.push((ProblemBody::name().into_owned(), <ProblemBody as utoipa::PartialSchema>::schema()));
+    shared.push((
+        ProblemBody::name().into_owned(),
+        <ProblemBody as utoipa::PartialSchema>::schema(),
+    ));
     for (name, schema) in shared {
         schemas.insert(name, serde_json::to_value(schema).unwrap_or_default());
     }
     for mut part in parts {
-        for (path, item) in part["paths"].as_object_mut().into_iter().flat_map(std::mem::take) {
+        for (path, item) in part["paths"]
+            .as_object_mut()
+            .into_iter()
+            .flat_map(std::mem::take)
+        {
             let known = paths.entry(path).or_insert_with(|| json!({}));
             for (method, operation) in item.as_object().into_iter().flatten() {
                 known[method] = operation.clone();
             }
         }
-        if let Some(Value::Object(more)) = part.pointer_mut("/components/schemas").map(Value::take) {
+        if let Some(Value::Object(more)) = part.pointer_mut("/components/schemas").map(Value::take)
+        {
             schemas.extend(more);
         }
     }

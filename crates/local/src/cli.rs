@@ -15,6 +15,8 @@ use crate::{Error, Options, Platform, operator};
 pub struct Cli {
     #[command(flatten)]
     start: Start,
+    #[command(flatten)]
+    place: operator::Where,
     #[command(subcommand)]
     command: Option<operator::Command>,
 }
@@ -72,7 +74,7 @@ pub fn main() -> ExitCode {
     };
     let result = runtime.block_on(async {
         match cli.command {
-            Some(command) => say(&operator::run(command, &cli.start).await?),
+            Some(command) => say(&operator::run(command, &cli.start, &cli.place).await?),
             None => serve(cli.start.into()).await?,
         }
         Ok(())

@@ -11,6 +11,7 @@ pub mod clock;
 pub mod data_dir;
 pub mod dynamodb;
 pub mod edge;
+mod environment;
 mod error;
 pub mod first_run;
 pub mod functions;
@@ -19,6 +20,7 @@ pub mod operator;
 pub mod pages;
 pub mod platform;
 pub mod queues;
+mod samconfig;
 mod service;
 pub mod wiring;
 

@@ -100,7 +100,7 @@ impl Platform {
             data,
             clock,
         });
-        let functions = functions::start(&surroundings).await?;
+        let functions = functions::start(&surroundings)?;
         wiring.check_handlers(&functions)?;
         let welcome = first_run::prepare(&surroundings).await?;
 

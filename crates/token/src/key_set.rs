@@ -217,6 +217,12 @@ impl Key {
         })
     }
 
+    /// The name in a token's header.
+    #[must_use]
+    pub fn kid(&self) -> &str {
+        &self.kid
+    }
+
     fn has_retired(&self, now: Timestamp) -> bool {
         self.stored.retires_at.is_some_and(|at| at <= now)
     }

@@ -1,9 +1,9 @@
 //! The files of the page: they come with the binary, compressed.
 
-use std::io::Read;
+use std::io::{self, Read};
 
 use flate2::read::GzDecoder;
-use gateway::{Problem, Response};
+use gateway::Response;
 use lambda_http::http::{HeaderValue, header};
 
 /// A file of the page.
@@ -24,8 +24,8 @@ impl Asset {
     /// The file in an encoding that the client accepts.
     ///
     /// # Errors
-    /// 500 when the file can't be decompressed.
-    pub(crate) fn response(&self, accept_encoding: Option<&str>) -> Result<Response, Problem> {
+    /// When the file can't be decompressed.
+    pub(crate) fn response(&self, accept_encoding: Option<&str>) -> io::Result<Response> {
         let content_type = HeaderValue::from_static(self.content_type);
         let response = if accepts_gzip(accept_encoding.unwrap_or_default()) {
             Response::content(content_type, self.gzip)
@@ -37,11 +37,9 @@ impl Asset {
         Ok(response.with_header(header::VARY, negotiated))
     }
 
-    fn content(&self) -> Result<Vec<u8>, Problem> {
+    fn content(&self) -> io::Result<Vec<u8>> {
         let mut content = Vec::new();
-        GzDecoder::new(self.gzip)
-            .read_to_end(&mut content)
-            .map_err(Problem::internal)?;
+        GzDecoder::new(self.gzip).read_to_end(&mut content)?;
         Ok(content)
     }
 }

@@ -72,6 +72,13 @@ pub fn openapi() -> gateway::openapi::Document {
         ("GET /health", &[]),
         ("GET /health/live", &[]),
         // The sites are an admin's business; without `sites` nobody needs to sign in.
-        ("GET /health/ready", &[&[Code::TokenInvalid, Code::CredentialsInvalid, Code::Forbidden]]),
+        (
+            "GET /health/ready",
+            &[&[
+                Code::TokenInvalid,
+                Code::CredentialsInvalid,
+                Code::Forbidden,
+            ]],
+        ),
     ])
 }

@@ -48,12 +48,28 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     if let Some(caller) = &caller {
         caller.require_admin()?;
     }
-    let (database, signing_key, sites) = futures::join!(database(deps), signing_key(deps), look_at_sites(deps, caller));
+    let (database, signing_key, sites) = futures::join!(
+        database(deps),
+        signing_key(deps),
+        look_at_sites(deps, caller)
+    );
     let sites = sites?;
-    let all_well = database == "ok" && signing_key == "ok" && sites.iter().flatten().all(|(_, state)| !sites::is_bad(state));
-    let checks = Checks { database, signing_key, sites };
+    let all_well = database == "ok"
+        && signing_key == "ok"
+        && sites
+            .iter()
+            .flatten()
+            .all(|(_, state)| !sites::is_bad(state));
+    let checks = Checks {
+        database,
+        signing_key,
+        sites,
+    };
     if all_well {
-        return Ok(Response::ok(&Ready { status: "ready", checks }));
+        return Ok(Response::ok(&Ready {
+            status: "ready",
+            checks,
+        }));
     }
     Err(Problem::unavailable("not ready").with_checks(json!(checks)))
 }
@@ -83,13 +99,25 @@ async fn signing_key(deps: &Deps) -> &'static str {
     }
 }
 
-async fn look_at_sites(deps: &Deps, caller: Option<SignedIn>) -> Result<Option<BTreeMap<String, String>>, Problem> {
-    let Some(caller) = caller else { return Ok(None) };
+async fn look_at_sites(
+    deps: &Deps,
+    caller: Option<SignedIn>,
+) -> Result<Option<BTreeMap<String, String>>, Problem> {
+    let Some(caller) = caller else {
+        return Ok(None);
+    };
     let tenants = if caller.user.roles.contains(&Role::Owner) {
         deps.tenants.all().await?
     } else {
-        deps.tenants.get(caller.user.user_id.tenant()).await?.into_iter().collect()
+        deps.tenants
+            .get(caller.user.user_id.tenant())
+            .await?
+            .into_iter()
+            .collect()
     };
-    let origins = tenants.into_iter().flat_map(|tenant| tenant.origins).collect();
+    let origins = tenants
+        .into_iter()
+        .flat_map(|tenant| tenant.origins)
+        .collect();
     Ok(Some(sites::look_at(origins).await))
 }

@@ -29,7 +29,10 @@ pub(crate) async fn look_at(origins: BTreeSet<Origin>) -> BTreeMap<String, Strin
         Ok(client) => client,
         Err(error) => {
             tracing::error!(%error, "no client for looking at sites");
-            return origins.into_iter().map(|origin| (origin.into(), "not looked at".to_owned())).collect();
+            return origins
+                .into_iter()
+                .map(|origin| (origin.into(), "not looked at".to_owned()))
+                .collect();
         }
     };
     let client = &client;
@@ -49,14 +52,21 @@ pub(crate) fn is_bad(state: &str) -> bool {
 }
 
 async fn state(client: &reqwest::Client, origin: &str) -> String {
-    let Ok(url) = reqwest::Url::parse(origin) else { return "not a URL".into() };
-    let literal = url.host_str().map(|host| host.trim_matches(['[', ']'])).and_then(|host| host.parse::<IpAddr>().ok());
+    let Ok(url) = reqwest::Url::parse(origin) else {
+        return "not a URL".into();
+    };
+    let literal = url
+        .host_str()
+        .map(|host| host.trim_matches(['[', ']']))
+        .and_then(|host| host.parse::<IpAddr>().ok());
     if url.host_str() == Some("localhost") || literal.is_some_and(|address| !is_public(address)) {
         return NOT_PUBLIC.into();
     }
     // Only the status is looked at: the body is never read.
     match client.get(url).send().await {
-        Ok(answer) if answer.status().is_server_error() => format!("status {}", answer.status().as_u16()),
+        Ok(answer) if answer.status().is_server_error() => {
+            format!("status {}", answer.status().as_u16())
+        }
         Ok(_) => "ok".into(),
         Err(error) if error.is_timeout() => "no answer in time".into(),
         Err(_) => "no answer".into(),
@@ -86,8 +96,19 @@ mod tests {
 
     #[tokio::test]
     async fn sites_of_this_machine_are_not_looked_at() {
-        let origins = ["http://localhost:5173", "http://127.0.0.1:1", "http://[::1]:1", "https://169.254.169.254"];
-        let states = look_at(origins.iter().map(|origin| Origin::parse(origin).unwrap()).collect()).await;
+        let origins = [
+            "http://localhost:5173",
+            "http://127.0.0.1:1",
+            "http://[::1]:1",
+            "https://169.254.169.254",
+        ];
+        let states = look_at(
+            origins
+                .iter()
+                .map(|origin| Origin::parse(origin).unwrap())
+                .collect(),
+        )
+        .await;
         assert_eq!(states.len(), 4);
         for (origin, state) in states {
             assert_eq!(state, NOT_PUBLIC, "{origin}");

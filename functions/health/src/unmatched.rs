@@ -13,22 +13,30 @@ pub(crate) fn handle(request: &Request) -> Result<Response, Problem> {
         return Err(Problem::not_found("there is nothing at this path"));
     };
     if request.method() == Method::OPTIONS {
-        return Ok(Response::no_content().with_header(header::ALLOW, HeaderValue::from_static(methods)));
+        return Ok(
+            Response::no_content().with_header(header::ALLOW, HeaderValue::from_static(methods))
+        );
     }
     let detail = format!("this path takes {methods}");
-    Err(Problem::new(Code::MethodNotAllowed, detail).with_header(header::ALLOW, HeaderValue::from_static(methods)))
+    Err(Problem::new(Code::MethodNotAllowed, detail)
+        .with_header(header::ALLOW, HeaderValue::from_static(methods)))
 }
 
 /// The methods of the route that leads to `path`: a route without variable parts before one with them.
 fn methods_of(path: &str) -> Option<&'static str> {
     let matching = ROUTES.iter().filter(|(route, _)| leads_to(route, path));
-    matching.min_by_key(|(route, _)| route.matches('{').count()).map(|(_, methods)| *methods)
+    matching
+        .min_by_key(|(route, _)| route.matches('{').count())
+        .map(|(_, methods)| *methods)
 }
 
 fn leads_to(route: &str, path: &str) -> bool {
     let (route, path) = (route.split('/'), path.split('/'));
     let same_length = route.clone().count() == path.clone().count();
-    same_length && route.zip(path).all(|(part, given)| part == given || (part.starts_with('{') && !given.is_empty()))
+    same_length
+        && route
+            .zip(path)
+            .all(|(part, given)| part == given || (part.starts_with('{') && !given.is_empty()))
 }
 
 #[cfg(test)]

@@ -40,7 +40,5 @@ struct Api;
 /// The documentation of the function's routes.
 #[must_use]
 pub fn openapi() -> gateway::openapi::Document {
-    gateway::openapi::document::<Api>(&[
-        ("GET /.well-known/jwks.json", &[] as &[_]),
-    ])
+    gateway::openapi::document::<Api>(&[("GET /.well-known/jwks.json", &[] as &[_])])
 }

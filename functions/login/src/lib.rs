@@ -68,15 +68,24 @@ pub async fn handle(deps: &Deps, request: Request) -> Result<Response, Problem> 
     let now = deps.clock.now();
     let user_id = UserId::new(tenant.tenant_id.clone(), email);
     let account = async { Ok(deps.users.get(&user_id).await?) };
-    let (user, guess) =
-        futures::try_join!(account, Guess::begin(&deps.attempts, &request, user_id.clone(), now))?;
+    let (user, guess) = futures::try_join!(
+        account,
+        Guess::begin(&deps.attempts, &request, user_id.clone(), now)
+    )?;
     let user = user.filter(User::is_enabled);
     let hash = user.as_ref().and_then(|user| user.password_hash.as_ref());
-    let right = guess.check(&deps.attempts, &deps.audit, &request, || password.verify(hash)).await?;
+    let right = guess
+        .check(&deps.attempts, &deps.audit, &request, || {
+            password.verify(hash)
+        })
+        .await?;
     let user = user.ok_or_else(Problem::credentials_invalid)?;
     if tenant.require_verified_email && user.email_verified_at.is_none() {
         right.forgive(&deps.attempts).await?;
-        return Err(Problem::new(Code::EmailUnverified, "follow the link in the mail that was sent to this address first"));
+        return Err(Problem::new(
+            Code::EmailUnverified,
+            "follow the link in the mail that was sent to this address first",
+        ));
     }
     start_session(deps, &request, &tenant, &user, &password, right).await
 }
@@ -93,13 +102,35 @@ async fn start_session(
     let now = deps.clock.now();
     let keys = deps.ring.current(now).await?;
     let session_id = deps.random.uuid(now);
-    let token = deps.access_tokens.sign(&keys, user, session_id, &deps.random, now)?;
-    let refresh_token = RefreshToken { session_id, user_id: user.user_id.clone(), counter: 0 }.sign(&keys, now)?;
+    let token = deps
+        .access_tokens
+        .sign(&keys, user, session_id, &deps.random, now)?;
+    let refresh_token = RefreshToken {
+        session_id,
+        user_id: user.user_id.clone(),
+        counter: 0,
+    }
+    .sign(&keys, now)?;
 
-    let session = Session::new(session_id, user.user_id.clone(), request.ip(), request.user_agent(), now);
-    let renewed = user.password_hash.as_ref().and_then(|hash| hash.renewed(password, &deps.random));
-    let event =
-        AuditEvent::new(Event::Login, &tenant.tenant_id, Some(user.user_id.clone()), &request.ip(), request.id(), now);
+    let session = Session::new(
+        session_id,
+        user.user_id.clone(),
+        request.ip(),
+        request.user_agent(),
+        now,
+    );
+    let renewed = user
+        .password_hash
+        .as_ref()
+        .and_then(|hash| hash.renewed(password, &deps.random));
+    let event = AuditEvent::new(
+        Event::Login,
+        &tenant.tenant_id,
+        Some(user.user_id.clone()),
+        &request.ip(),
+        request.id(),
+        now,
+    );
     let (created, forgiven, noted, recorded) = futures::join!(
         deps.sessions.create(&session),
         right.forgive(&deps.attempts),
@@ -119,8 +150,14 @@ async fn start_session(
         user: user.into(),
     };
     let response = Response::ok(&answer);
-    let from_own_page = request.header("origin").is_some_and(|origin| tenant.owns_origin(origin));
-    Ok(if from_own_page { AuthCookies::set(response, &answer.token, Some(&answer.refresh_token)) } else { response })
+    let from_own_page = request
+        .header("origin")
+        .is_some_and(|origin| tenant.owns_origin(origin));
+    Ok(if from_own_page {
+        AuthCookies::set(response, &answer.token, Some(&answer.refresh_token))
+    } else {
+        response
+    })
 }
 
 #[derive(utoipa::OpenApi)]
@@ -133,7 +170,8 @@ pub fn openapi() -> gateway::openapi::Document {
     use gateway::Code;
     use gateway::openapi::{BODY, KEY, PASSWORD};
 
-    gateway::openapi::document::<Api>(&[
-        ("POST /auth/login", &[BODY, KEY, PASSWORD, &[Code::EmailUnverified]] as &[_]),
-    ])
+    gateway::openapi::document::<Api>(&[(
+        "POST /auth/login",
+        &[BODY, KEY, PASSWORD, &[Code::EmailUnverified]] as &[_],
+    )])
 }

@@ -51,16 +51,24 @@ async fn logout(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let claims = deps.callers.claims(request).await?;
     let now = deps.clock.now();
     let ended = if all {
-        deps.sessions.revoke_all(&deps.users, claims.sid, &claims.sub, now).await?
+        deps.sessions
+            .revoke_all(&deps.users, claims.sid, &claims.sub, now)
+            .await?
     } else {
-        let revoked = deps.sessions.revoke(claims.sid, &claims.sub, EndReason::Logout, now);
+        let revoked = deps
+            .sessions
+            .revoke(claims.sid, &claims.sub, EndReason::Logout, now);
         let (session, user) = futures::try_join!(revoked, deps.users.get(&claims.sub))?;
-        session.zip(user).is_some_and(|(session, user)| session.speaks_for(&user, now))
+        session
+            .zip(user)
+            .is_some_and(|(session, user)| session.speaks_for(&user, now))
     };
     if !ended {
         return Err(Problem::token_invalid());
     }
-    Ok(AuthCookies::clear(Response::message("Logged out successfully")))
+    Ok(AuthCookies::clear(Response::message(
+        "Logged out successfully",
+    )))
 }
 
 /// What is revoked.
@@ -89,12 +97,20 @@ async fn revoke(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let keys = deps.ring.current(now).await?;
     if let Ok(token) = RefreshToken::verify(&keys, &text, now) {
         if from_cookie {
-            deps.callers.check_origin(request, token.user_id.tenant()).await?;
+            deps.callers
+                .check_origin(request, token.user_id.tenant())
+                .await?;
         }
-        deps.sessions.revoke(token.session_id, &token.user_id, EndReason::Revoked, now).await?;
+        deps.sessions
+            .revoke(token.session_id, &token.user_id, EndReason::Revoked, now)
+            .await?;
     }
     let response = Response::message("Token revoked");
-    Ok(if from_cookie { AuthCookies::clear(response) } else { response })
+    Ok(if from_cookie {
+        AuthCookies::clear(response)
+    } else {
+        response
+    })
 }
 
 #[derive(utoipa::OpenApi)]
@@ -108,7 +124,10 @@ pub fn openapi() -> gateway::openapi::Document {
     use gateway::openapi::{BODY, COOKIE, USER};
 
     gateway::openapi::document::<Api>(&[
-        ("POST /auth/logout", &[USER, COOKIE, &[Code::ValidationFailed]] as &[_]),
+        (
+            "POST /auth/logout",
+            &[USER, COOKIE, &[Code::ValidationFailed]] as &[_],
+        ),
         ("POST /auth/token/revoke", &[BODY, COOKIE] as &[_]),
     ])
 }

@@ -32,7 +32,11 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let guess = Guess::begin(&deps.attempts, request, user_id, now);
     let (caller, guess) = futures::try_join!(deps.callers.signed_in(request), guess)?;
     let user = caller.user;
-    guess.check(&deps.attempts, &deps.audit, request, || password.verify(user.password_hash.as_ref())).await?;
+    guess
+        .check(&deps.attempts, &deps.audit, request, || {
+            password.verify(user.password_hash.as_ref())
+        })
+        .await?;
 
     // A farewell that comes a moment too early is better than an account that ends without a word.
     let tenant = user.user_id.tenant();
@@ -41,12 +45,25 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         Template::AccountDeleted,
         [("name", user.name.as_str().to_owned())],
         tenant.clone(),
-        format!("account-deleted:{}:{}", user.user_id, user.created_at.as_millisecond()),
+        format!(
+            "account-deleted:{}:{}",
+            user.user_id,
+            user.created_at.as_millisecond()
+        ),
     );
     deps.emails.send(&farewell).await?;
-    let event =
-        AuditEvent::new(Event::UserDeleted, tenant, Some(user.user_id.clone()), &request.ip(), request.id(), now);
-    let gone = deps.users.delete(&deps.attempts, &deps.tokens, &deps.audit, &user, &event).await?;
+    let event = AuditEvent::new(
+        Event::UserDeleted,
+        tenant,
+        Some(user.user_id.clone()),
+        &request.ip(),
+        request.id(),
+        now,
+    );
+    let gone = deps
+        .users
+        .delete(&deps.attempts, &deps.tokens, &deps.audit, &user, &event)
+        .await?;
     if !gone {
         return Err(Problem::token_invalid());
     }

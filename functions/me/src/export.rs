@@ -21,13 +21,21 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let mut sessions = Vec::new();
     let mut after = None;
     loop {
-        let (rows, more) = deps.sessions.of_user(&caller.user.user_id, after, 100, now).await?;
+        let (rows, more) = deps
+            .sessions
+            .of_user(&caller.user.user_id, after, 100, now)
+            .await?;
         after = rows.last().map(|session| session.session_id);
-        let live = rows.into_iter().filter(|session| session.speaks_for(&caller.user, now));
+        let live = rows
+            .into_iter()
+            .filter(|session| session.speaks_for(&caller.user, now));
         sessions.extend(live.map(|session| SessionView::new(session, caller.session.session_id)));
         if !more {
             break;
         }
     }
-    Ok(Response::ok(&Export { user: caller.user.into(), sessions }))
+    Ok(Response::ok(&Export {
+        user: caller.user.into(),
+        sessions,
+    }))
 }

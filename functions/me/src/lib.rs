@@ -67,18 +67,33 @@ async fn rename(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let user_name = input.optional("user_name", body.user_name);
     input.finish(())?;
     let user = deps.callers.signed_in(request).await?.user;
-    let changes = Changes { name, user_name, password_hash: None };
+    let changes = Changes {
+        name,
+        user_name,
+        password_hash: None,
+    };
     let now = deps.clock.now();
     match deps.users.change(&user, &changes, now).await? {
         Ok(()) => {}
         Err(NotChanged::UserNameTaken) => {
-            return Err(Problem::new(Code::UserNameTaken, "the family has a member of this name"));
+            return Err(Problem::new(
+                Code::UserNameTaken,
+                "the family has a member of this name",
+            ));
         }
-        Err(NotChanged::Gone) => return Err(Problem::unavailable("the account was changed at the same time")),
+        Err(NotChanged::Gone) => {
+            return Err(Problem::unavailable(
+                "the account was changed at the same time",
+            ));
+        }
     }
     let name = changes.name.unwrap_or(user.name);
     let user_name = changes.user_name.or(user.user_name);
-    Ok(Response::ok(&UserBody::from(domain::User { name, user_name, ..user })))
+    Ok(Response::ok(&UserBody::from(domain::User {
+        name,
+        user_name,
+        ..user
+    })))
 }
 
 #[derive(utoipa::OpenApi)]
@@ -93,7 +108,10 @@ pub fn openapi() -> gateway::openapi::Document {
 
     gateway::openapi::document::<Api>(&[
         ("GET /user/me", &[USER] as &[_]),
-        ("PATCH /user/me", &[BODY, USER, COOKIE, &[Code::UserNameTaken]] as &[_]),
+        (
+            "PATCH /user/me",
+            &[BODY, USER, COOKIE, &[Code::UserNameTaken]] as &[_],
+        ),
         ("DELETE /user/me", &[BODY, USER, COOKIE, PASSWORD] as &[_]),
         ("GET /user/me/export", &[USER] as &[_]),
     ])

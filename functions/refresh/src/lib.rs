@@ -70,17 +70,30 @@ pub async fn handle(deps: &Deps, request: Request) -> Result<Response, Problem> 
 }
 
 /// Trades a refresh token. One wait: the session moves on while the user is read.
-async fn rotate(deps: &Deps, request: &Request, text: &str, from_cookie: bool) -> Result<Response, Problem> {
+async fn rotate(
+    deps: &Deps,
+    request: &Request,
+    text: &str,
+    from_cookie: bool,
+) -> Result<Response, Problem> {
     let now = deps.clock.now();
     let keys = deps.ring.current(now).await?;
     let token = RefreshToken::verify(&keys, text, now)?;
     if from_cookie {
-        deps.callers.check_origin(request, token.user_id.tenant()).await?;
+        deps.callers
+            .check_origin(request, token.user_id.tenant())
+            .await?;
     }
-    if deps.keys.is_anothers(request, token.user_id.tenant()).await? {
+    if deps
+        .keys
+        .is_anothers(request, token.user_id.tenant())
+        .await?
+    {
         return Err(Problem::token_invalid());
     }
-    let rotation = deps.sessions.rotate(token.session_id, &token.user_id, token.counter, now);
+    let rotation = deps
+        .sessions
+        .rotate(token.session_id, &token.user_id, token.counter, now);
     let (rotation, user) = futures::try_join!(rotation, deps.users.get(&token.user_id))?;
     let user = user.ok_or_else(Problem::token_invalid)?;
     let session = match rotation {
@@ -95,7 +108,11 @@ async fn rotate(deps: &Deps, request: &Request, text: &str, from_cookie: bool) -
     if !session.speaks_for(&user, now) {
         return Err(Problem::token_invalid());
     }
-    let successor = RefreshToken { counter: session.refresh_counter, ..token }.sign(&keys, now)?;
+    let successor = RefreshToken {
+        counter: session.refresh_counter,
+        ..token
+    }
+    .sign(&keys, now)?;
     answer(deps, &session, &user, Some(successor), from_cookie).await
 }
 
@@ -115,7 +132,9 @@ async fn answer(
 ) -> Result<Response, Problem> {
     let now = deps.clock.now();
     let keys = deps.ring.current(now).await?;
-    let token = deps.access_tokens.sign(&keys, user, session.session_id, &deps.random, now)?;
+    let token = deps
+        .access_tokens
+        .sign(&keys, user, session.session_id, &deps.random, now)?;
     let answer = RefreshAnswer {
         token,
         token_type: "Bearer",
@@ -123,7 +142,11 @@ async fn answer(
         refresh_token,
     };
     let response = Response::ok(&answer);
-    Ok(if as_cookies { AuthCookies::set(response, &answer.token, answer.refresh_token.as_deref()) } else { response })
+    Ok(if as_cookies {
+        AuthCookies::set(response, &answer.token, answer.refresh_token.as_deref())
+    } else {
+        response
+    })
 }
 
 #[derive(utoipa::OpenApi)]
@@ -135,7 +158,8 @@ struct Api;
 pub fn openapi() -> gateway::openapi::Document {
     use gateway::openapi::{BODY, COOKIE, USER};
 
-    gateway::openapi::document::<Api>(&[
-        ("POST /auth/token/refresh", &[BODY, USER, COOKIE] as &[_]),
-    ])
+    gateway::openapi::document::<Api>(&[(
+        "POST /auth/token/refresh",
+        &[BODY, USER, COOKIE] as &[_],
+    )])
 }

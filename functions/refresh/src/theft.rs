@@ -28,10 +28,17 @@ pub(crate) async fn end(deps: &Deps, request: &Request, session: &Session, user:
         tenant.clone(),
         format!("refresh-reuse:{}", session.session_id),
     );
-    let event =
-        AuditEvent::new(Event::RefreshReuse, tenant, Some(user.user_id.clone()), &request.ip(), request.id(), now);
+    let event = AuditEvent::new(
+        Event::RefreshReuse,
+        tenant,
+        Some(user.user_id.clone()),
+        &request.ip(),
+        request.id(),
+        now,
+    );
     let (ended, told, recorded) = futures::join!(
-        deps.sessions.revoke(session.session_id, &session.user_id, EndReason::Reuse, now),
+        deps.sessions
+            .revoke(session.session_id, &session.user_id, EndReason::Reuse, now),
         deps.emails.send(&notice),
         deps.audit.record(&event),
     );

@@ -25,10 +25,15 @@ pub struct InviteAnswer {
     responses((status = 201, description = "An invitation that works once, for 7 days", body = InviteAnswer)))]
 pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let user = deps.callers.signed_in(request).await?.user;
-    let family_id = user.family_id.ok_or_else(|| Problem::forbidden("only a member of a family can invite into it"))?;
+    let family_id = user
+        .family_id
+        .ok_or_else(|| Problem::forbidden("only a member of a family can invite into it"))?;
     let invite = TokenText::generate(Kind::Invite, &user.user_id, &deps.random);
     let token = OneTimeToken::new(invite.hash(), Kind::Invite, user.user_id, deps.clock.now());
-    let token = OneTimeToken { family_id: Some(family_id.clone()), ..token };
+    let token = OneTimeToken {
+        family_id: Some(family_id.clone()),
+        ..token
+    };
     deps.tokens.create(&token).await?;
     Ok(Response::created(&InviteAnswer {
         invite: invite.expose().to_owned(),

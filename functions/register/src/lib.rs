@@ -40,7 +40,17 @@ pub fn openapi() -> gateway::openapi::Document {
     use gateway::openapi::{BODY, COOKIE, KEY, USER};
 
     gateway::openapi::document::<Api>(&[
-        ("POST /auth/register", &[BODY, KEY, &[Code::EmailTaken, Code::UserNameTaken, Code::InviteRequired]] as &[_]),
-        ("POST /auth/invites", &[USER, COOKIE, &[Code::Forbidden]] as &[_]),
+        (
+            "POST /auth/register",
+            &[
+                BODY,
+                KEY,
+                &[Code::EmailTaken, Code::UserNameTaken, Code::InviteRequired],
+            ] as &[_],
+        ),
+        (
+            "POST /auth/invites",
+            &[USER, COOKIE, &[Code::Forbidden]] as &[_],
+        ),
     ])
 }

@@ -65,22 +65,36 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let link = TokenText::generate(Kind::Verify, &user.user_id, &deps.random);
     let link_row = OneTimeToken::new(link.hash(), Kind::Verify, user.user_id.clone(), now);
     let tenant_id = &tenant.tenant_id;
-    let event =
-        AuditEvent::new(Event::Register, tenant_id, Some(user.user_id.clone()), &request.ip(), request.id(), now);
+    let event = AuditEvent::new(
+        Event::Register,
+        tenant_id,
+        Some(user.user_id.clone()),
+        &request.ip(),
+        request.id(),
+        now,
+    );
     let invite = invite.map(|invite| (invite.hash(), invite.user_id().clone()));
     let registration = Registration {
         user: &user,
         link: Some(&link_row),
-        invite: invite.as_ref().map(|(hash, inviter)| (hash.as_str(), inviter)),
+        invite: invite
+            .as_ref()
+            .map(|(hash, inviter)| (hash.as_str(), inviter)),
         trusted: false,
         event: &event,
     };
-    deps.users.register(&deps.tokens, &deps.audit, &registration, now).await?.map_err(refused)?;
+    deps.users
+        .register(&deps.tokens, &deps.audit, &registration, now)
+        .await?
+        .map_err(refused)?;
 
     let job = EmailJob::new(
         user.email.clone(),
         Template::Welcome,
-        [("name", user.name.as_str().to_owned()), ("link", tenant.link("verify-email", link.expose()))],
+        [
+            ("name", user.name.as_str().to_owned()),
+            ("link", tenant.link("verify-email", link.expose())),
+        ],
         tenant_id.clone(),
         format!("welcome:{}", link.hash()),
     );
@@ -91,7 +105,10 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         }
         return Err(error.into());
     }
-    Ok(Response::created(&RegisterAnswer { message: "Registration successful", user: (&user).into() }))
+    Ok(Response::created(&RegisterAnswer {
+        message: "Registration successful",
+        user: (&user).into(),
+    }))
 }
 
 fn read(deps: &Deps, request: &Request, tenant: &Tenant) -> Result<New, Problem> {
@@ -104,30 +121,52 @@ fn read(deps: &Deps, request: &Request, tenant: &Tenant) -> Result<New, Problem>
     let family_id = input.optional("family_id", body.family_id);
     let invite = input.optional("invite", body.invite);
     if let (Some(email), Some(password)) = (&email, &password) {
-        let known = [email.as_str(), name.as_str(), &tenant.name, tenant.tenant_id.site_id()];
+        let known = [
+            email.as_str(),
+            name.as_str(),
+            &tenant.name,
+            tenant.tenant_id.site_id(),
+        ];
         if let Err(error) = password.check_strength(&known) {
             input.refuse("password", error);
         }
     }
     if invite.is_some() && family_id.is_none() {
-        input.refuse("family_id", Invalid::new("required", "is required with an invite"));
+        input.refuse(
+            "family_id",
+            Invalid::new("required", "is required with an invite"),
+        );
     }
     let (email, password) = input.finish((email, password))?;
-    let invite = invite.map(|text| TokenText::parse(Kind::Invite, &text)).transpose();
+    let invite = invite
+        .map(|text| TokenText::parse(Kind::Invite, &text))
+        .transpose();
     let invite = invite.map_err(|_| refused(NotRegistered::InviteRequired))?;
 
     let user_id = UserId::new(tenant.tenant_id.clone(), email);
-    let hash = password.hash(&deps.random).map_err(|error| Problem::invalid_field("password", error))?;
-    let user = User { family_id, user_name, ..User::new(user_id, name, Some(hash), deps.clock.now()) };
+    let hash = password
+        .hash(&deps.random)
+        .map_err(|error| Problem::invalid_field("password", error))?;
+    let user = User {
+        family_id,
+        user_name,
+        ..User::new(user_id, name, Some(hash), deps.clock.now())
+    };
     Ok(New { user, invite })
 }
 
 fn refused(why: NotRegistered) -> Problem {
     match why {
-        NotRegistered::EmailTaken => Problem::new(Code::EmailTaken, "there is an account with this e-mail address"),
-        NotRegistered::UserNameTaken => Problem::new(Code::UserNameTaken, "the family has a member of this name"),
-        NotRegistered::InviteRequired => {
-            Problem::new(Code::InviteRequired, "the family has members: ask one of them for an invitation")
+        NotRegistered::EmailTaken => Problem::new(
+            Code::EmailTaken,
+            "there is an account with this e-mail address",
+        ),
+        NotRegistered::UserNameTaken => {
+            Problem::new(Code::UserNameTaken, "the family has a member of this name")
         }
+        NotRegistered::InviteRequired => Problem::new(
+            Code::InviteRequired,
+            "the family has members: ask one of them for an invitation",
+        ),
     }
 }

@@ -48,16 +48,27 @@ pub async fn handle(deps: &Deps, request: Request) -> Result<Response, Problem> 
     let password = input.required("new_password", body.new_password);
     let (token, password) = input.finish((token, password))?;
     let token = OneTimeToken::parse(Kind::Reset, &token).map_err(|_| Problem::link_invalid())?;
-    if deps.keys.is_anothers(&request, token.user_id().tenant()).await? {
+    if deps
+        .keys
+        .is_anothers(&request, token.user_id().tenant())
+        .await?
+    {
         return Err(Problem::link_invalid());
     }
 
     let now = deps.clock.now();
     let tenant = deps.keys.tenant(token.user_id().tenant());
-    let found = async { Ok(deps.users.with_link(&deps.tokens, &token.hash(), Kind::Reset, token.user_id()).await?) };
+    let found = async {
+        Ok(deps
+            .users
+            .with_link(&deps.tokens, &token.hash(), Kind::Reset, token.user_id())
+            .await?)
+    };
     let (tenant, found) = futures::try_join!(tenant, found)?;
     let usable = found.filter(|(link, user)| {
-        link.is_newest && link.token.is_usable(Kind::Reset, token.user_id(), now) && user.is_enabled()
+        link.is_newest
+            && link.token.is_usable(Kind::Reset, token.user_id(), now)
+            && user.is_enabled()
     });
     let (_, user) = usable.ok_or_else(Problem::link_invalid)?;
     let site = tenant.map(|tenant| tenant.name.clone()).unwrap_or_default();
@@ -67,23 +78,48 @@ pub async fn handle(deps: &Deps, request: Request) -> Result<Response, Problem> 
 }
 
 /// The new password's hash, if it may be set.
-fn accept(deps: &Deps, user: &User, site: &str, password: &NewPassword) -> Result<PasswordHash, Problem> {
+fn accept(
+    deps: &Deps,
+    user: &User,
+    site: &str,
+    password: &NewPassword,
+) -> Result<PasswordHash, Problem> {
     let refuse = |error| Problem::invalid_field("new_password", error);
     let known = gateway::password::known_about(&user.user_id, user.name.as_str(), site);
     password.check_strength(&known).map_err(refuse)?;
     if password.as_password().verify(user.password_hash.as_ref()) {
-        return Err(refuse(Invalid::new("unchanged", "must differ from the password that it replaces")));
+        return Err(refuse(Invalid::new(
+            "unchanged",
+            "must differ from the password that it replaces",
+        )));
     }
     password.hash(&deps.random).map_err(refuse)
 }
 
 /// Sets the password and queues the notice, in one wait; neither happens alone.
-async fn set(deps: &Deps, request: &Request, link_hash: &str, user: &User, hash: &PasswordHash) -> Result<(), Problem> {
+async fn set(
+    deps: &Deps,
+    request: &Request,
+    link_hash: &str,
+    user: &User,
+    hash: &PasswordHash,
+) -> Result<(), Problem> {
     let now = deps.clock.now();
     let tenant = user.user_id.tenant();
-    let event =
-        AuditEvent::new(Event::PasswordReset, tenant, Some(user.user_id.clone()), &request.ip(), request.id(), now);
-    let reset = PasswordReset { user, link_hash, hash, event: &event };
+    let event = AuditEvent::new(
+        Event::PasswordReset,
+        tenant,
+        Some(user.user_id.clone()),
+        &request.ip(),
+        request.id(),
+        now,
+    );
+    let reset = PasswordReset {
+        user,
+        link_hash,
+        hash,
+        event: &event,
+    };
     let notice = EmailJob::new(
         user.email.clone(),
         Template::PasswordChanged,
@@ -91,7 +127,9 @@ async fn set(deps: &Deps, request: &Request, link_hash: &str, user: &User, hash:
         tenant.clone(),
         format!("password-changed:{link_hash}"),
     );
-    let written = deps.users.reset_password(&deps.attempts, &deps.tokens, &deps.audit, &reset, now);
+    let written = deps
+        .users
+        .reset_password(&deps.attempts, &deps.tokens, &deps.audit, &reset, now);
     let (written, told) = futures::join!(written, deps.emails.send(&notice));
     if !written? {
         return Err(Problem::link_invalid());
@@ -113,9 +151,10 @@ struct Api;
 #[must_use]
 pub fn openapi() -> gateway::openapi::Document {
     use gateway::Code;
-    use gateway::openapi::{BODY};
+    use gateway::openapi::BODY;
 
-    gateway::openapi::document::<Api>(&[
-        ("POST /auth/password-reset/confirm", &[BODY, &[Code::TokenInvalid]] as &[_]),
-    ])
+    gateway::openapi::document::<Api>(&[(
+        "POST /auth/password-reset/confirm",
+        &[BODY, &[Code::TokenInvalid]] as &[_],
+    )])
 }

@@ -42,7 +42,5 @@ struct Api;
 pub fn openapi() -> gateway::openapi::Document {
     use gateway::openapi::{BODY, KEY};
 
-    gateway::openapi::document::<Api>(&[
-        ("POST /auth/password-reset", &[BODY, KEY] as &[_]),
-    ])
+    gateway::openapi::document::<Api>(&[("POST /auth/password-reset", &[BODY, KEY] as &[_])])
 }

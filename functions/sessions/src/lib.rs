@@ -44,14 +44,30 @@ async fn list(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let keys = deps.ring.current(now).await?;
     let name = format!("sessions of {}", claims.sub);
     let paging = Paging::of(request, &keys, &name, now)?;
-    let after = paging.after.and_then(|position| Uuid::parse_str(&position).ok());
-    let rows = async { Ok(deps.sessions.of_user(&claims.sub, after, paging.limit, now).await?) };
+    let after = paging
+        .after
+        .and_then(|position| Uuid::parse_str(&position).ok());
+    let rows = async {
+        Ok(deps
+            .sessions
+            .of_user(&claims.sub, after, paging.limit, now)
+            .await?)
+    };
     let (caller, (rows, more)) = futures::try_join!(deps.callers.signed_in(request), rows)?;
 
-    let last = rows.last().map(|session| session.session_id.to_string()).filter(|_| more);
-    let next_cursor = last.map(|position| token::cursor::seal(&keys, &name, &position, now)).transpose()?;
-    let live = rows.into_iter().filter(|session| session.speaks_for(&caller.user, now));
-    let items = live.map(|session| SessionView::new(session, caller.session.session_id)).collect();
+    let last = rows
+        .last()
+        .map(|session| session.session_id.to_string())
+        .filter(|_| more);
+    let next_cursor = last
+        .map(|position| token::cursor::seal(&keys, &name, &position, now))
+        .transpose()?;
+    let live = rows
+        .into_iter()
+        .filter(|session| session.speaks_for(&caller.user, now));
+    let items = live
+        .map(|session| SessionView::new(session, caller.session.session_id))
+        .collect();
     Ok(Response::ok(&Page { items, next_cursor }))
 }
 
@@ -61,8 +77,19 @@ async fn list(deps: &Deps, request: &Request) -> Result<Response, Problem> {
 async fn end(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let caller = deps.callers.signed_in(request).await?;
     let unknown = || Problem::not_found("you have no such session");
-    let id = request.path_parameter("id").and_then(|id| Uuid::parse_str(id).ok()).ok_or_else(unknown)?;
-    let ended = deps.sessions.revoke(id, &caller.user.user_id, EndReason::Revoked, deps.clock.now()).await?;
+    let id = request
+        .path_parameter("id")
+        .and_then(|id| Uuid::parse_str(id).ok())
+        .ok_or_else(unknown)?;
+    let ended = deps
+        .sessions
+        .revoke(
+            id,
+            &caller.user.user_id,
+            EndReason::Revoked,
+            deps.clock.now(),
+        )
+        .await?;
     ended.map(|_| Response::no_content()).ok_or_else(unknown)
 }
 
@@ -77,7 +104,13 @@ pub fn openapi() -> gateway::openapi::Document {
     use gateway::openapi::{COOKIE, USER};
 
     gateway::openapi::document::<Api>(&[
-        ("GET /auth/sessions", &[USER, &[Code::ValidationFailed]] as &[_]),
-        ("DELETE /auth/sessions/{id}", &[USER, COOKIE, &[Code::NotFound]] as &[_]),
+        (
+            "GET /auth/sessions",
+            &[USER, &[Code::ValidationFailed]] as &[_],
+        ),
+        (
+            "DELETE /auth/sessions/{id}",
+            &[USER, COOKIE, &[Code::NotFound]] as &[_],
+        ),
     ])
 }

@@ -43,8 +43,12 @@ struct UserQuery {
 async fn show(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let keyed = deps.keys.tenant_of(request).await?;
     keyed.require(Scope::UsersRead)?;
-    let given = request.query("user_id").ok_or_else(|| Invalid::new("required", "is required"));
-    let id = given.and_then(UserId::parse).map_err(|error| Problem::invalid_field("user_id", error))?;
+    let given = request
+        .query("user_id")
+        .ok_or_else(|| Invalid::new("required", "is required"));
+    let id = given
+        .and_then(UserId::parse)
+        .map_err(|error| Problem::invalid_field("user_id", error))?;
     let unknown = || Problem::not_found("the tenant has no such user");
     if *id.tenant() != keyed.tenant.tenant_id {
         return Err(unknown());
@@ -64,7 +68,16 @@ pub fn openapi() -> gateway::openapi::Document {
     use gateway::openapi::{BODY, KEY};
 
     gateway::openapi::document::<Api>(&[
-        ("GET /users", &[KEY, &[Code::ValidationFailed, Code::Forbidden, Code::NotFound]] as &[_]),
-        ("POST /users", &[BODY, KEY, &[Code::Forbidden, Code::UserNameTaken]] as &[_]),
+        (
+            "GET /users",
+            &[
+                KEY,
+                &[Code::ValidationFailed, Code::Forbidden, Code::NotFound],
+            ] as &[_],
+        ),
+        (
+            "POST /users",
+            &[BODY, KEY, &[Code::Forbidden, Code::UserNameTaken]] as &[_],
+        ),
     ])
 }

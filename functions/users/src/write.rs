@@ -66,18 +66,37 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let new = User {
         family_id: wanted.family_id.clone(),
         user_name: wanted.user_name.clone(),
-        ..User::new(wanted.user_id.clone(), wanted.name.clone().unwrap_or_default(), wanted.password_hash.clone(), now)
+        ..User::new(
+            wanted.user_id.clone(),
+            wanted.name.clone().unwrap_or_default(),
+            wanted.password_hash.clone(),
+            now,
+        )
     };
     let event = event(deps, request, &new.user_id);
-    let registration = Registration { user: &new, link: None, invite: None, trusted: true, event: &event };
-    match deps.users.register(&deps.tokens, &deps.audit, &registration, now).await? {
+    let registration = Registration {
+        user: &new,
+        link: None,
+        invite: None,
+        trusted: true,
+        event: &event,
+    };
+    match deps
+        .users
+        .register(&deps.tokens, &deps.audit, &registration, now)
+        .await?
+    {
         Ok(()) => Ok(Response::created(&UserBody::from(new))),
         Err(NotRegistered::UserNameTaken) => Err(user_name_taken()),
         // Somebody was quicker: what is wanted is a change now.
-        Err(NotRegistered::EmailTaken | NotRegistered::InviteRequired) => match deps.users.get(&wanted.user_id).await? {
-            Some(user) => change(deps, request, user, wanted).await,
-            None => Err(Problem::unavailable("the user was made and deleted at the same time")),
-        },
+        Err(NotRegistered::EmailTaken | NotRegistered::InviteRequired) => {
+            match deps.users.get(&wanted.user_id).await? {
+                Some(user) => change(deps, request, user, wanted).await,
+                None => Err(Problem::unavailable(
+                    "the user was made and deleted at the same time",
+                )),
+            }
+        }
     }
 }
 
@@ -94,7 +113,13 @@ fn read(deps: &Deps, request: &Request, tenant: &Tenant) -> Result<Wanted, Probl
     if let (Some(given), Some(user_id)) = (&given_id, &user_id)
         && given != user_id
     {
-        input.refuse("user_id", Invalid::new("mismatch", "is not the id of this e-mail address at this site"));
+        input.refuse(
+            "user_id",
+            Invalid::new(
+                "mismatch",
+                "is not the id of this e-mail address at this site",
+            ),
+        );
     }
     if let (Some(password), Some(user_id)) = (&password, &user_id) {
         let known_name = name.as_ref().map(Name::as_str).unwrap_or_default();
@@ -104,33 +129,59 @@ fn read(deps: &Deps, request: &Request, tenant: &Tenant) -> Result<Wanted, Probl
         }
     }
     let user_id = input.finish(user_id)?;
-    let password_hash = password.map(|password| password.hash(&deps.random)).transpose();
+    let password_hash = password
+        .map(|password| password.hash(&deps.random))
+        .transpose();
     let password_hash = password_hash.map_err(|error| Problem::invalid_field("password", error))?;
-    Ok(Wanted { user_id, name, user_name, family_id, password_hash })
+    Ok(Wanted {
+        user_id,
+        name,
+        user_name,
+        family_id,
+        password_hash,
+    })
 }
 
-async fn change(deps: &Deps, request: &Request, user: User, wanted: Wanted) -> Result<Response, Problem> {
+async fn change(
+    deps: &Deps,
+    request: &Request,
+    user: User,
+    wanted: Wanted,
+) -> Result<Response, Problem> {
     if wanted.family_id.is_some() && wanted.family_id != user.family_id {
         let error = Invalid::new("immutable", "can't be changed");
         return Err(Problem::invalid_field("family_id", error));
     }
     let now = deps.clock.now();
-    let changes =
-        Changes { name: wanted.name, user_name: wanted.user_name, password_hash: wanted.password_hash };
+    let changes = Changes {
+        name: wanted.name,
+        user_name: wanted.user_name,
+        password_hash: wanted.password_hash,
+    };
     if changes.password_hash.is_some() {
         notify(deps, request, &user).await?;
     }
     let event = event(deps, request, &user.user_id);
-    let (changed, recorded) =
-        futures::join!(deps.users.change(&user, &changes, now), deps.audit.record(&event));
+    let (changed, recorded) = futures::join!(
+        deps.users.change(&user, &changes, now),
+        deps.audit.record(&event)
+    );
     match changed? {
         Ok(()) => recorded?,
         Err(NotChanged::UserNameTaken) => return Err(user_name_taken()),
-        Err(NotChanged::Gone) => return Err(Problem::unavailable("the user was changed at the same time")),
+        Err(NotChanged::Gone) => {
+            return Err(Problem::unavailable(
+                "the user was changed at the same time",
+            ));
+        }
     }
     let name = changes.name.unwrap_or(user.name);
     let user_name = changes.user_name.or(user.user_name);
-    Ok(Response::ok(&UserBody::from(User { name, user_name, ..user })))
+    Ok(Response::ok(&UserBody::from(User {
+        name,
+        user_name,
+        ..user
+    })))
 }
 
 /// Tells the user of a password that somebody else set; before it is set, so that it never happens without a word.
@@ -147,7 +198,14 @@ async fn notify(deps: &Deps, request: &Request, user: &User) -> Result<(), Probl
 
 fn event(deps: &Deps, request: &Request, user_id: &UserId) -> AuditEvent {
     let tenant = user_id.tenant();
-    AuditEvent::new(Event::UserWritten, tenant, Some(user_id.clone()), &request.ip(), request.id(), deps.clock.now())
+    AuditEvent::new(
+        Event::UserWritten,
+        tenant,
+        Some(user_id.clone()),
+        &request.ip(),
+        request.id(),
+        deps.clock.now(),
+    )
 }
 
 fn user_name_taken() -> Problem {

@@ -43,12 +43,23 @@ async fn verify(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let token = input.required("token", body.token);
     let token = input.finish(token)?;
     let token = OneTimeToken::parse(Kind::Verify, &token).map_err(|_| Problem::link_invalid())?;
-    if deps.keys.is_anothers(request, token.user_id().tenant()).await? {
+    if deps
+        .keys
+        .is_anothers(request, token.user_id().tenant())
+        .await?
+    {
         return Err(Problem::link_invalid());
     }
     let now = deps.clock.now();
-    let verified = deps.users.verify_email(&deps.tokens, &token.hash(), token.user_id(), now).await?;
-    if verified { Ok(Response::message("Email verified")) } else { Err(Problem::link_invalid()) }
+    let verified = deps
+        .users
+        .verify_email(&deps.tokens, &token.hash(), token.user_id(), now)
+        .await?;
+    if verified {
+        Ok(Response::message("Email verified"))
+    } else {
+        Err(Problem::link_invalid())
+    }
 }
 
 /// Whose address.
@@ -69,7 +80,9 @@ async fn resend(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let email = input.required("email", body.email);
     let email = input.finish(email)?;
     deps.links.verify(request, &tenant, email).await?;
-    Ok(Response::message("If the address needs it, a verification email was sent"))
+    Ok(Response::message(
+        "If the address needs it, a verification email was sent",
+    ))
 }
 
 #[derive(utoipa::OpenApi)]
@@ -83,7 +96,10 @@ pub fn openapi() -> gateway::openapi::Document {
     use gateway::openapi::{BODY, KEY};
 
     gateway::openapi::document::<Api>(&[
-        ("POST /auth/verify-email", &[BODY, &[Code::TokenInvalid]] as &[_]),
+        (
+            "POST /auth/verify-email",
+            &[BODY, &[Code::TokenInvalid]] as &[_],
+        ),
         ("POST /auth/verify-email/resend", &[BODY, KEY] as &[_]),
     ])
 }

@@ -1,0 +1,78 @@
+//! Operator commands: tenants, API keys, users' roles, signing keys.
+//!
+//! They work on the data folder, through the running platform when there is one, or with `--stack` on a deployed stack.
+
+pub mod key;
+pub mod openapi;
+pub mod signing_key;
+mod target;
+mod tenant;
+mod user;
+
+use clap::{Args, Subcommand};
+
+use crate::Error;
+use crate::cli::Start;
+use target::Target;
+
+/// What an operator can do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Tenants: the sites behind which the platform stands
+    #[command(subcommand)]
+    Tenant(tenant::Command),
+    /// API keys of a tenant
+    #[command(subcommand)]
+    Key(key::Command),
+    /// Users of a tenant
+    #[command(subcommand)]
+    User(user::Command),
+    /// The keys that sign access tokens
+    #[command(subcommand)]
+    SigningKey(signing_key::Command),
+    /// Prints the `OpenAPI` document that the code gives
+    Openapi,
+}
+
+/// Where it is done.
+#[derive(Debug, Clone, Args)]
+pub struct Where {
+    /// A deployed stack, by its name, with the AWS credentials of the environment [default: the data folder]
+    #[arg(long, value_name = "NAME", global = true)]
+    pub stack: Option<String>,
+}
+
+/// Does it, and returns what is printed.
+///
+/// # Errors
+/// [`Error::Operator`] with a reason.
+pub async fn run(command: Command, start: &Start, place: &Where) -> Result<String, Error> {
+    if matches!(command, Command::Openapi) {
+        return openapi::document();
+    }
+    let target = Target::find(start, place).await?;
+    let done = match command {
+        Command::Tenant(command) => tenant::run(command, &target).await,
+        Command::Key(command) => key::run(command, &target).await,
+        Command::User(command) => user::run(command, &target).await,
+        Command::SigningKey(command) => signing_key::run(command, &target).await,
+        Command::Openapi => openapi::document(),
+    };
+    target.leave().await;
+    done
+}
+
+fn refused(error: impl std::error::Error) -> Error {
+    let mut message = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        message = format!("{message}: {error}");
+        cause = error.source();
+    }
+    Error::Operator(message)
+}
+
+/// Names the value that was refused.
+fn wrong(what: &str) -> impl Fn(domain::Invalid) -> Error + '_ {
+    move |error| Error::Operator(format!("{what} {error}"))
+}

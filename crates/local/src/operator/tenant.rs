@@ -1,0 +1,185 @@
+//! Tenants.
+
+use std::collections::BTreeSet;
+
+use clap::{Args, Subcommand};
+use domain::tenant::BaseUrl;
+use domain::{Clock, Email, Origin, Tenant, TenantId};
+use repository::Tenants;
+
+use super::target::Target;
+use super::{refused, wrong};
+use crate::{Error, samconfig};
+
+/// What can be done with tenants.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Registers a site
+    Create {
+        /// Its name, `client#site`
+        tenant: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Changes what is given, leaves the rest
+    Update {
+        /// Its name, `client#site`
+        tenant: String,
+        #[command(flatten)]
+        settings: Settings,
+    },
+    /// Lists all
+    List,
+}
+
+/// What a site registers.
+#[derive(Debug, Args)]
+pub struct Settings {
+    /// What people know the site as
+    #[arg(long)]
+    name: Option<String>,
+    /// A page's origin that cookies are accepted from; once for each
+    #[arg(long = "origin", value_name = "URL")]
+    origins: Vec<String>,
+    /// What links in mails start with [default: the first origin]
+    #[arg(long, value_name = "URL")]
+    link_base: Option<String>,
+    /// The address that mails come from
+    #[arg(long, value_name = "EMAIL")]
+    sender: Option<String>,
+    /// Whether a user must verify the address before logging in
+    #[arg(long, value_name = "true|false")]
+    require_verified_email: Option<bool>,
+}
+
+pub(super) async fn run(command: Command, target: &Target) -> Result<String, Error> {
+    let tenants: Tenants = target.get()?;
+    match command {
+        Command::Create { tenant, settings } => create(target, &tenants, &tenant, settings).await,
+        Command::Update { tenant, settings } => update(target, &tenants, &tenant, settings).await,
+        Command::List => {
+            let mut all = tenants.all().await.map_err(refused)?;
+            all.sort_by(|a, b| a.tenant_id.cmp(&b.tenant_id));
+            let lines: Vec<String> = all.iter().map(line).collect();
+            Ok(lines.join("\n"))
+        }
+    }
+}
+
+async fn create(
+    target: &Target,
+    tenants: &Tenants,
+    id: &str,
+    settings: Settings,
+) -> Result<String, Error> {
+    let tenant_id = TenantId::parse(id).map_err(wrong("the tenant"))?;
+    let origins = origins(&settings.origins)?;
+    let link_base = settings
+        .link_base
+        .as_deref()
+        .or(settings.origins.first().map(String::as_str));
+    let link_base =
+        link_base.ok_or_else(|| Error::Operator("give --origin or --link-base".into()))?;
+    let clock: Clock = target.get()?;
+    let tenant = Tenant {
+        name: settings
+            .name
+            .unwrap_or_else(|| tenant_id.site_id().to_owned()),
+        tenant_id,
+        origins,
+        link_base: BaseUrl::parse(link_base).map_err(wrong("--link-base"))?,
+        sender: sender(settings.sender.as_deref())?,
+        require_verified_email: settings.require_verified_email.unwrap_or(false),
+        created_at: clock.now(),
+    };
+    if !tenants.create(&tenant).await.map_err(refused)? {
+        return Err(Error::Operator(format!(
+            "there is a tenant {id} already: use `tenant update`"
+        )));
+    }
+    Ok(said(target, &tenant))
+}
+
+async fn update(
+    target: &Target,
+    tenants: &Tenants,
+    id: &str,
+    settings: Settings,
+) -> Result<String, Error> {
+    let tenant_id = TenantId::parse(id).map_err(wrong("the tenant"))?;
+    let known = tenants.get(&tenant_id).await.map_err(refused)?;
+    let mut tenant = known.ok_or_else(|| Error::Operator(format!("there is no tenant {id}")))?;
+    if let Some(name) = settings.name {
+        tenant.name = name;
+    }
+    if !settings.origins.is_empty() {
+        tenant.origins = origins(&settings.origins)?;
+    }
+    if let Some(link_base) = &settings.link_base {
+        tenant.link_base = BaseUrl::parse(link_base).map_err(wrong("--link-base"))?;
+    }
+    if settings.sender.is_some() {
+        tenant.sender = sender(settings.sender.as_deref())?;
+    }
+    if let Some(required) = settings.require_verified_email {
+        tenant.require_verified_email = required;
+    }
+    tenants.put(&tenant).await.map_err(refused)?;
+    Ok(said(target, &tenant))
+}
+
+fn origins(given: &[String]) -> Result<BTreeSet<Origin>, Error> {
+    given
+        .iter()
+        .map(|origin| Origin::parse(origin))
+        .collect::<Result<_, _>>()
+        .map_err(wrong("--origin"))
+}
+
+fn sender(given: Option<&str>) -> Result<Option<Email>, Error> {
+    given
+        .map(Email::parse)
+        .transpose()
+        .map_err(wrong("--sender"))
+}
+
+/// The tenant, and a warning for origins whose preflights the stack would not answer.
+fn said(target: &Target, tenant: &Tenant) -> String {
+    let mut said = line(tenant);
+    let Some(stack) = &target.stack else {
+        return said;
+    };
+    let allowed = samconfig::allowed_origins(stack);
+    for origin in tenant
+        .origins
+        .iter()
+        .filter(|origin| !allowed.contains(origin.as_str()))
+    {
+        said.push_str(&format!(
+            "\nwarning: {} is not among AllowedOrigins of the stack {stack} in samconfig.toml: \
+             add it and deploy, or browsers there will be refused",
+            origin.as_str()
+        ));
+    }
+    said
+}
+
+fn line(tenant: &Tenant) -> String {
+    let origins: Vec<&str> = tenant.origins.iter().map(Origin::as_str).collect();
+    format!(
+        "{}  {:?}  origins: {}  links: {}{}",
+        tenant.tenant_id,
+        tenant.name,
+        if origins.is_empty() {
+            "none".to_owned()
+        } else {
+            origins.join(" ")
+        },
+        tenant.link_base.as_str(),
+        if tenant.require_verified_email {
+            "  verified e-mail required"
+        } else {
+            ""
+        },
+    )
+}
