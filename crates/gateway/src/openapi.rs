@@ -142,6 +142,22 @@ fn header(description: &str) -> Value {
     json!({ "description": description, "schema": { "type": "string" } })
 }
 
+const DESCRIPTION: &str = "A serverless backend for all your sites.\n\n\
+    Every error is a problem document (RFC 9457) with a stable `code`. A path that does not exist is a 404 `not_found`; \
+    a method that a path does not take is a 405 `method_not_allowed` with `Allow`. API Gateway itself answers 429 when \
+    a whole stack is asked more than it allows, and 413 for bodies over 10 MB, without a problem document.";
+
+/// Names an operation for generated clients: `post_auth_login`.
+fn operation_id(method: &str, path: &str) -> String {
+    let words = path
+        .split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|word| !word.is_empty());
+    std::iter::once(method)
+        .chain(words)
+        .collect::<Vec<_>>()
+        .join("_")
+}
+
 /// The document of the whole platform, of the parts that its functions gave.
 #[must_use]
 pub fn merge(version: &str, parts: impl IntoIterator<Item = Value>) -> Value {
@@ -161,9 +177,10 @@ pub fn merge(version: &str, parts: impl IntoIterator<Item = Value>) -> Value {
             .into_iter()
             .flat_map(std::mem::take)
         {
-            let known = paths.entry(path).or_insert_with(|| json!({}));
+            let known = paths.entry(path.clone()).or_insert_with(|| json!({}));
             for (method, operation) in item.as_object().into_iter().flatten() {
                 known[method] = operation.clone();
+                known[method]["operationId"] = operation_id(method, &path).into();
             }
         }
         if let Some(Value::Object(more)) = part.pointer_mut("/components/schemas").map(Value::take)
@@ -176,7 +193,7 @@ pub fn merge(version: &str, parts: impl IntoIterator<Item = Value>) -> Value {
         "info": {
             "title": "Cloud Voyages",
             "version": version,
-            "description": "A serverless backend for all your sites. Every error is a problem document (RFC 9457) with a stable `code`.",
+            "description": DESCRIPTION,
             "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
         },
         "servers": [{ "url": "/" }],

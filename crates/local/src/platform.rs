@@ -145,6 +145,14 @@ impl Platform {
         self.welcome.as_deref()
     }
 
+    /// The messages in the queues, newest first.
+    ///
+    /// # Errors
+    /// Where the data folder can't be read.
+    pub fn queued(&self) -> std::io::Result<Vec<crate::queues::Message>> {
+        self.backends.queues.store().newest_first()
+    }
+
     /// Finishes the requests that are being answered, then ends everything behind them.
     pub async fn stop(self) {
         futures::future::join_all(self.edge.into_iter().map(Service::stop)).await;

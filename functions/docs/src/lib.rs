@@ -7,7 +7,7 @@ use lambda_http::http::{HeaderValue, header};
 
 use crate::asset::Asset;
 
-/// Generated from the code: see `cargo run -- openapi`.
+/// Generated from the code.
 const DOCUMENT: &[u8] = include_bytes!("../openapi.json");
 
 const PAGE: &str = include_str!("../assets/page.html");
