@@ -1,0 +1,126 @@
+//! Users, by their id.
+//!
+//! The same table holds two kinds of markers, whose keys no user can have (they lack an address): one for each family
+//! with its number of members, one for each user name within a family.
+
+mod changes;
+mod family;
+mod links;
+mod registration;
+
+pub use changes::{Changes, NotChanged};
+pub use links::PasswordReset;
+pub use registration::{NotRegistered, Registration};
+
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{AttributeValue, Update};
+use domain::password::PasswordHash;
+use domain::user::Role;
+use domain::{Timestamp, User, UserId};
+
+use crate::database::{conditional, read, text, time};
+use crate::transaction::built;
+use crate::{Database, Error};
+
+/// The table of users.
+#[derive(Debug, Clone)]
+pub struct Users {
+    pub(crate) database: Database,
+    pub(crate) table: String,
+}
+
+impl Users {
+    /// The table named `table`.
+    #[must_use]
+    pub fn new(database: Database, table: String) -> Self {
+        Self { database, table }
+    }
+
+    /// One user.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn get(&self, id: &UserId) -> Result<Option<User>, Error> {
+        let call = self.database.client.get_item().table_name(&self.table);
+        let answer = call
+            .key("user_id", text(id.to_string()))
+            .consistent_read(true)
+            .send()
+            .await?;
+        answer.item.map(read).transpose()
+    }
+
+    /// Notes a login, and a hash under newer parameters where there is one.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn logged_in(
+        &self,
+        user: &User,
+        renewed: Option<&PasswordHash>,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let mut call = self
+            .update(&user.user_id)
+            .update_expression("SET last_login = :now")
+            .condition_expression("created_at = :created")
+            .expression_attribute_values(":created", time(user.created_at))
+            .expression_attribute_values(":now", time(now));
+        if let (Some(hash), Some(old)) = (renewed, &user.password_hash) {
+            // A password that was reset in the meantime must not come back.
+            call = call
+                .update_expression("SET last_login = :now, password_hash = :hash")
+                .condition_expression("created_at = :created AND password_hash = :old")
+                .expression_attribute_values(":hash", text(hash.as_str()))
+                .expression_attribute_values(":old", text(old.as_str()));
+        }
+        conditional(call.send().await)?.ok();
+        Ok(())
+    }
+
+    /// Sets what a user may do; false when there is no such user. Sessions end, so that no token keeps the old roles.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn set_roles(
+        &self,
+        id: &UserId,
+        roles: &[Role],
+        now: Timestamp,
+    ) -> Result<bool, Error> {
+        let roles: AttributeValue =
+            serde_dynamo::to_attribute_value(roles).map_err(Error::corrupt)?;
+        let call = self
+            .update(id)
+            .update_expression("SET #roles = :roles, updated_at = :now, sessions_valid_from = :now")
+            .condition_expression("attribute_exists(user_id)")
+            .expression_attribute_names("#roles", "roles")
+            .expression_attribute_values(":roles", roles)
+            .expression_attribute_values(":now", time(now));
+        Ok(conditional(call.send().await)?.is_ok())
+    }
+
+    /// Ends every session of a user, as a step of a transaction.
+    pub(crate) fn ending_sessions(&self, id: &UserId, now: Timestamp) -> Result<Update, Error> {
+        built(
+            Update::builder()
+                .table_name(&self.table)
+                .key("user_id", text(id.to_string()))
+                .update_expression("SET sessions_valid_from = :now")
+                .condition_expression("attribute_exists(user_id)")
+                .expression_attribute_values(":now", time(now))
+                .build(),
+        )
+    }
+
+    fn update(
+        &self,
+        id: &UserId,
+    ) -> UpdateItemFluentBuilder {
+        self.database
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("user_id", text(id.to_string()))
+    }
+}
