@@ -194,9 +194,9 @@ pub fn merge(version: &str, parts: impl IntoIterator<Item = Value>) -> Value {
             "title": "Cloud Voyages",
             "version": version,
             "description": DESCRIPTION,
-            "license": { "name": "MIT OR Apache-2.0", "identifier": "MIT OR Apache-2.0" },
+            "license": { "name": "MIT OR Apache-2.0" },
         },
-        "servers": [{ "url": "/" }],
+        "servers": [{ "url": ".", "description": "This platform" }],
         "paths": paths,
         "components": {
             "schemas": schemas,

@@ -1,1 +1,0 @@
-//! The black-box suite.
