@@ -8,3 +8,21 @@
 mod harness;
 
 mod accounts;
+mod bad_input;
+mod bad_tokens;
+mod cookies;
+mod cors;
+mod families;
+mod health;
+mod keys;
+mod lockout;
+mod me;
+mod refresh;
+mod registration;
+mod reset;
+mod sessions;
+mod signing_keys;
+mod tenants;
+mod typescript;
+mod users;
+mod verify;

@@ -23,15 +23,18 @@ pub struct Env {
 
 impl Env {
     /// The environment of this process, with the system's clock and randomness.
+    ///
+    /// # Panics
+    /// Later, when the system has no randomness: without it nothing may go on.
     #[must_use]
     pub fn of_process() -> Self {
         #[expect(
             clippy::disallowed_methods,
+            clippy::expect_used,
             reason = "the one place where a function's time and randomness come in"
         )]
         let (clock, random) = (
             Clock::new(jiff::Timestamp::now),
-            // Without randomness nothing may go on: `getrandom` fails only where the system has none.
             Random::new(|bytes| getrandom::fill(bytes).expect("the system gives no random bytes")),
         );
         Self::new(std::env::vars().collect(), clock, random)

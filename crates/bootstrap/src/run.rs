@@ -25,7 +25,7 @@ where
     gateway::serve(|request| handle(deps.clone(), request)).await
 }
 
-/// JSON lines for CloudWatch; `RUST_LOG` is a level, without the filters that would double the size of a small binary.
+/// JSON lines for `CloudWatch`; `RUST_LOG` is a level, without the filters that would double the size of a small binary.
 fn log() {
     let level = std::env::var("RUST_LOG")
         .ok()

@@ -30,7 +30,7 @@ impl SecretSource for SecretsManager {
                 Err(error)
                     if error
                         .as_service_error()
-                        .is_some_and(|e| e.is_resource_not_found_exception()) =>
+                        .is_some_and(aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError::is_resource_not_found_exception) =>
                 {
                     Ok(None)
                 }

@@ -60,7 +60,7 @@ fn is_public_v4(v4: Ipv4Addr) -> bool {
     !special
 }
 
-/// Only 2000::/3 is handed out, and of it some blocks are special.
+/// Only `2000::/3` is handed out, and of it some blocks are special.
 fn is_public_v6(v6: Ipv6Addr) -> bool {
     let [a, b, ..] = v6.segments();
     let global_unicast = a & 0xe000 == 0x2000;

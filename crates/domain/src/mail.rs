@@ -47,6 +47,7 @@ pub struct EmailJob {
 
 impl EmailJob {
     /// A job with its parameters as pairs.
+    #[must_use]
     pub fn new<const N: usize>(
         to: Email,
         template: Template,

@@ -80,7 +80,7 @@ impl NewPassword {
         }
         let hint = estimate
             .feedback()
-            .and_then(|f| f.warning())
+            .and_then(zxcvbn::feedback::Feedback::warning)
             .map(|w| format!(": {w}"))
             .unwrap_or_default();
         Err(Invalid::new(

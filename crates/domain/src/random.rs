@@ -9,7 +9,10 @@ use crate::Timestamp;
 
 /// A source of cryptographic random bytes. Cloning shares the same source.
 #[derive(Clone)]
-pub struct Random(Arc<dyn Fn(&mut [u8]) + Send + Sync>);
+pub struct Random(Arc<Fill>);
+
+/// Fills a buffer with random bytes.
+type Fill = dyn Fn(&mut [u8]) + Send + Sync;
 
 impl Random {
     /// A source that fills a buffer with `fill`.

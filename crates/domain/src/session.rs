@@ -77,7 +77,7 @@ impl Session {
         session_id: Uuid,
         user_id: UserId,
         ip: String,
-        user_agent: String,
+        user_agent: &str,
         now: Timestamp,
     ) -> Self {
         Self {
@@ -152,13 +152,7 @@ mod tests {
 
     fn session() -> Session {
         let user = UserId::parse("acme#shop#user@example.com").unwrap();
-        let mut session = Session::new(
-            Uuid::nil(),
-            user,
-            "203.0.113.7".into(),
-            "curl".into(),
-            at(0),
-        );
+        let mut session = Session::new(Uuid::nil(), user, "203.0.113.7".into(), "curl", at(0));
         session.refresh_counter = 3;
         session.rotated_at = Some(at(100));
         session.last_used_at = at(100);

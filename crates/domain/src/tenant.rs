@@ -147,7 +147,8 @@ impl BaseUrl {
             ));
         }
         let secure = scheme == "https";
-        if !secure && !(scheme == "http" && is_this_machine(host)) {
+        let plain_here = scheme == "http" && is_this_machine(host);
+        if !secure && !plain_here {
             return Err(Invalid::new(
                 "invalid",
                 "must be https (http only for localhost)",

@@ -115,7 +115,8 @@ macro_rules! text_type {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
         #[serde(try_from = "String", into = "String")]
-        pub struct $name(String);
+        #[derive(Default)]
+pub struct $name(String);
 
         impl $name {
             /// Normalises and checks the text.
@@ -174,12 +175,6 @@ text_type!(
     FamilyId,
     |text| identifier(text, 64, "_-.")
 );
-
-impl Default for Name {
-    fn default() -> Self {
-        Self(String::new())
-    }
-}
 
 /// An account as it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -21,11 +21,11 @@ const MOST: usize = 1_000;
 /// Knows tenants by their keys and by their ids. Cloning shares what is known.
 #[derive(Debug, Clone)]
 pub struct Keys {
-    api_keys: ApiKeys,
+    table: ApiKeys,
     tenants: Tenants,
     clock: Clock,
-    known_keys: Known<Uuid, ApiKey>,
-    known_tenants: Known<TenantId, Tenant>,
+    known: Known<Uuid, ApiKey>,
+    tenants_known: Known<TenantId, Tenant>,
 }
 
 /// A tenant named by a valid key.
@@ -55,13 +55,13 @@ impl Keyed {
 impl Keys {
     /// Keys and tenants as the tables have them.
     #[must_use]
-    pub fn new(api_keys: ApiKeys, tenants: Tenants, clock: Clock) -> Self {
+    pub fn new(table: ApiKeys, tenants: Tenants, clock: Clock) -> Self {
         Self {
-            api_keys,
+            table,
             tenants,
             clock,
-            known_keys: Known::default(),
-            known_tenants: Known::default(),
+            known: Known::default(),
+            tenants_known: Known::default(),
         }
     }
 
@@ -108,28 +108,28 @@ impl Keys {
     /// When the database gives no answer.
     pub async fn tenant(&self, id: &TenantId) -> Result<Option<Arc<Tenant>>, Problem> {
         let now = self.clock.now();
-        if let Some(tenant) = self.known_tenants.get(id, now) {
+        if let Some(tenant) = self.tenants_known.get(id, now) {
             return Ok(Some(tenant));
         }
         let tenant = self.tenants.get(id).await?.map(Arc::new);
         if let Some(tenant) = &tenant {
-            self.known_tenants.put(id.clone(), tenant.clone(), now);
+            self.tenants_known.put(id.clone(), tenant.clone(), now);
         }
         Ok(tenant)
     }
 
     async fn live_key(&self, text: &ApiKeyText) -> Result<Option<Arc<ApiKey>>, Problem> {
         let now = self.clock.now();
-        let key = match self.known_keys.get(&text.key_id(), now) {
+        let key = match self.known.get(&text.key_id(), now) {
             Some(key) => Some(key),
-            None => self.api_keys.get(text.key_id()).await?.map(Arc::new),
+            None => self.table.get(text.key_id()).await?.map(Arc::new),
         };
         let Some(key) =
             key.filter(|key| hash_matches(text, &key.secret_hash) && key.kind == text.kind())
         else {
             return Ok(None);
         };
-        self.known_keys.put_once(text.key_id(), &key, now);
+        self.known.put_once(text.key_id(), &key, now);
         Ok(key.is_live(now).then_some(key))
     }
 
@@ -140,12 +140,12 @@ impl Keys {
         if key.last_used_on.as_ref().is_some_and(|day| *day >= today) {
             return Ok(());
         }
-        self.api_keys.used_on(key.key_id, &today).await?;
+        self.table.used_on(key.key_id, &today).await?;
         let noted = ApiKey {
             last_used_on: Some(today),
             ..(**key).clone()
         };
-        self.known_keys.replace(key.key_id, Arc::new(noted));
+        self.known.replace(key.key_id, Arc::new(noted));
         Ok(())
     }
 }

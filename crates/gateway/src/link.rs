@@ -163,7 +163,8 @@ impl LinkMailer {
 
 /// An id of the same tenant and length that no account can have: its domain is reserved (RFC 2606).
 fn nobody(user_id: &UserId) -> UserId {
-    domain::Email::parse("nobody@nobody.invalid")
-        .map(|email| UserId::new(user_id.tenant().clone(), email))
-        .unwrap_or_else(|_| user_id.clone())
+    domain::Email::parse("nobody@nobody.invalid").map_or_else(
+        |_| user_id.clone(),
+        |email| UserId::new(user_id.tenant().clone(), email),
+    )
 }

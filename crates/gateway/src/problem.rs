@@ -207,6 +207,7 @@ impl Problem {
     }
 
     /// 400 for one field.
+    #[must_use]
     pub fn invalid_field(field: &str, error: domain::Invalid) -> Self {
         Self::invalid(vec![FieldError {
             field: field.into(),

@@ -20,7 +20,7 @@ pub struct Request {
     method: Method,
     path: String,
     route_key: String,
-    request_id: String,
+    id: String,
     source_ip: IpAddr,
     headers: HeaderMap,
     query: HashMap<String, String>,
@@ -50,13 +50,13 @@ impl From<lambda_http::Request> for Request {
                 context.http.source_ip.clone(),
             )
         });
-        let (route_key, request_id, source_ip) = context.unwrap_or_default();
+        let (route_key, id, source_ip) = context.unwrap_or_default();
         let (parts, body) = request.into_parts();
         Self {
             method: parts.method,
             path,
             route_key: route_key.unwrap_or_default(),
-            request_id: request_id.unwrap_or_default(),
+            id: id.unwrap_or_default(),
             source_ip: source_ip
                 .and_then(|ip| ip.parse().ok())
                 .unwrap_or(Ipv4Addr::UNSPECIFIED.into()),
@@ -90,7 +90,7 @@ impl Request {
     /// Names the request in the logs, in the answer and in the audit log.
     #[must_use]
     pub fn id(&self) -> &str {
-        &self.request_id
+        &self.id
     }
 
     /// The address that API Gateway saw: no header can change it.

@@ -1,4 +1,4 @@
-//! The one adapter to DynamoDB.
+//! The one adapter to `DynamoDB`.
 
 use std::collections::HashMap;
 
@@ -32,7 +32,7 @@ impl Database {
     }
 }
 
-/// Tells the SDK to try a transaction again that lost against another one on the same item. DynamoDB reports that as a
+/// Tells the SDK to try a transaction again that lost against another one on the same item. `DynamoDB` reports that as a
 /// cancellation, which the SDK takes for an answer
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/transaction-apis.html#transaction-conflict-handling>).
 #[derive(Debug)]
@@ -86,8 +86,8 @@ pub(crate) fn text(value: impl Into<String>) -> AttributeValue {
 }
 
 /// A number attribute.
-pub(crate) fn number(value: impl ToString) -> AttributeValue {
-    AttributeValue::N(value.to_string())
+pub(crate) fn number(value: impl std::fmt::Display) -> AttributeValue {
+    AttributeValue::N(format!("{value}"))
 }
 
 /// A time, in epoch milliseconds.

@@ -19,7 +19,7 @@ pub enum Error {
     Corrupt(#[source] Source),
 }
 
-/// Codes by which DynamoDB asks to try later
+/// Codes by which `DynamoDB` asks to try later
 /// (<https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Programming.Errors.html>).
 const TRY_LATER: [&str; 7] = [
     "InternalServerError",

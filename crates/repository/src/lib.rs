@@ -1,4 +1,4 @@
-//! The DynamoDB tables: one module a table, its access patterns as methods, nothing else.
+//! The `DynamoDB` tables: one module a table, its access patterns as methods, nothing else.
 //!
 //! Reads are strongly consistent where the table has a key for them. What must happen once is one conditional write;
 //! what must happen together is one transaction. A condition that does not hold is an answer, not an error.

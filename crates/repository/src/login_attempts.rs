@@ -313,7 +313,8 @@ impl LoginAttempts {
             let names: Vec<String> = (0..forgotten.len())
                 .map(|index| format!("#old{index}"))
                 .collect();
-            expression.push_str(&format!(" REMOVE {}", names.join(", ")));
+            expression.push_str(" REMOVE ");
+            expression.push_str(&names.join(", "));
             for (name, attribute) in names.iter().zip(forgotten) {
                 call = call.expression_attribute_names(name, attribute);
             }

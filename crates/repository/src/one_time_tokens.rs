@@ -88,7 +88,6 @@ impl OneTimeTokens {
 
     /// The keys to ask for a link with, as part of a batch.
     pub(crate) fn link_keys(
-        &self,
         token_hash: &str,
         kind: Kind,
         user: &UserId,

@@ -27,7 +27,7 @@ pub struct Key {
     /// The name in a token's header: eight random bytes.
     pub(crate) tag: [u8; 8],
     pub(crate) kid: String,
-    pub(crate) mac_key: SecretBox<[u8]>,
+    pub(crate) mac: SecretBox<[u8]>,
     pub(crate) encoding: EncodingKey,
     pub(crate) decoding: DecodingKey,
     public: Point,
@@ -209,7 +209,7 @@ impl Key {
         Ok(Self {
             tag,
             kid: stored.kid.clone(),
-            mac_key: SecretBox::new(mac_key.into_boxed_slice()),
+            mac: SecretBox::new(mac_key.into_boxed_slice()),
             encoding: EncodingKey::from_ec_der(&private),
             decoding,
             public,
@@ -240,7 +240,7 @@ impl Key {
     }
 
     pub(crate) fn mac(&self, label: &str, parts: &[&[u8]]) -> aws_lc_rs::hmac::Tag {
-        crate::mac(self.mac_key.expose_secret(), label, parts)
+        crate::mac(self.mac.expose_secret(), label, parts)
     }
 }
 

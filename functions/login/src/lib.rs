@@ -116,7 +116,7 @@ async fn start_session(
         session_id,
         user.user_id.clone(),
         request.ip(),
-        request.user_agent(),
+        &request.user_agent(),
         now,
     );
     let renewed = user

@@ -162,11 +162,11 @@ async fn change(
         notify(deps, request, &user).await?;
     }
     let event = event(deps, request, &user.user_id);
-    let (changed, recorded) = futures::join!(
+    let (written, recorded) = futures::join!(
         deps.users.change(&user, &changes, now),
         deps.audit.record(&event)
     );
-    match changed? {
+    match written? {
         Ok(()) => recorded?,
         Err(NotChanged::UserNameTaken) => return Err(user_name_taken()),
         Err(NotChanged::Gone) => {

@@ -31,7 +31,9 @@ impl Client {
     pub fn new(base_url: &str, document: Arc<Document>) -> Self {
         let builder = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none());
         let builder = match own_address() {
-            Some(address) if is_this_machine(base_url) => builder.local_address(Some(address.into())),
+            Some(address) if is_this_machine(base_url) => {
+                builder.local_address(Some(address.into()))
+            }
             _ => builder,
         };
         Self {
@@ -44,14 +46,19 @@ impl Client {
     /// The same platform for somebody else, at another address.
     pub fn elsewhere(&self) -> Self {
         let can = is_this_machine(&self.base_url) && own_address().is_some();
-        assert!(can, "this needs addresses of 127.0.0.0/8 to come from; on macOS make aliases of lo0");
+        assert!(
+            can,
+            "this needs addresses of 127.0.0.0/8 to come from; on macOS make aliases of lo0"
+        );
         Self::new(&self.base_url, self.document.clone())
     }
 
     /// A request.
     pub fn call(&self, method: Method, path: &str) -> Call {
         Call {
-            request: self.http.request(method, format!("{}{path}", self.base_url)),
+            request: self
+                .http
+                .request(method, format!("{}{path}", self.base_url)),
             document: self.document.clone(),
         }
     }
@@ -97,7 +104,11 @@ impl Call {
     /// With a parameter of the query.
     pub fn query(mut self, name: &str, value: &str) -> Self {
         // Only what has to be is escaped, so that what a test writes is what is sent.
-        let value = value.replace('%', "%25").replace('#', "%23").replace('&', "%26").replace('+', "%2B");
+        let value = value
+            .replace('%', "%25")
+            .replace('#', "%23")
+            .replace('&', "%26")
+            .replace('+', "%2B");
         let (client, request) = self.request.build_split();
         let mut request = request.expect("a request can be made");
         let query = match request.url().query() {
@@ -123,13 +134,20 @@ impl Call {
     async fn send(self) -> Answer {
         let (client, request) = self.request.build_split();
         let request = request.expect("a request can be made");
-        let (method, path) = (request.method().to_string(), request.url().path().to_owned());
+        let (method, path) = (
+            request.method().to_string(),
+            request.url().path().to_owned(),
+        );
         let response = client.execute(request).await;
-        let response = response.unwrap_or_else(|error| panic!("{method} {path} got no answer: {error:?}"));
+        let response =
+            response.unwrap_or_else(|error| panic!("{method} {path} got no answer: {error:?}"));
         let answer = Answer {
             status: response.status().as_u16(),
             headers: response.headers().clone(),
-            text: response.text().await.unwrap_or_else(|error| panic!("{method} {path} broke off: {error}")),
+            text: response
+                .text()
+                .await
+                .unwrap_or_else(|error| panic!("{method} {path} broke off: {error}")),
             method,
             path,
         };

@@ -18,12 +18,17 @@ pub fn check(answer: &Answer) {
     if answer.status >= 400 {
         check_problem(answer);
     }
-    assert!(answer.status < 500 || answer.status == 503, "an internal error: {answer}");
+    assert!(
+        answer.status < 500 || answer.status == 503,
+        "an internal error: {answer}"
+    );
 }
 
 fn check_headers(answer: &Answer) {
     let has = |name: &str| assert!(answer.header(name).is_some(), "{name} is missing: {answer}");
-    let is = |name: &str, value: &str| assert_eq!(answer.header(name), Some(value), "{name} of {answer}");
+    let is = |name: &str, value: &str| {
+        assert_eq!(answer.header(name), Some(value), "{name} of {answer}")
+    };
     has("x-request-id");
     is("x-content-type-options", "nosniff");
     if answer.path == "/.well-known/jwks.json" && answer.status == 200 {
@@ -43,18 +48,36 @@ fn check_headers(answer: &Answer) {
 }
 
 fn check_problem(answer: &Answer) {
-    assert_eq!(answer.header("content-type"), Some("application/problem+json"), "the media type of {answer}");
+    assert_eq!(
+        answer.header("content-type"),
+        Some("application/problem+json"),
+        "the media type of {answer}"
+    );
     let problem = answer.json();
     for field in ["type", "title", "detail", "code", "request_id"] {
         let text = problem[field].as_str().unwrap_or_default();
         assert!(!text.is_empty(), "a problem without {field}: {answer}");
     }
     assert_eq!(problem["status"], answer.status, "the status in {answer}");
-    assert_eq!(problem["request_id"].as_str(), answer.header("x-request-id"), "the request's id in {answer}");
+    assert_eq!(
+        problem["request_id"].as_str(),
+        answer.header("x-request-id"),
+        "the request's id in {answer}"
+    );
     let code = problem["code"].as_str().unwrap_or_default();
-    assert!(CODES.split_whitespace().any(|known| known == code), "an unknown code: {answer}");
+    assert!(
+        CODES.split_whitespace().any(|known| known == code),
+        "an unknown code: {answer}"
+    );
     let has_fields = problem["errors"].as_array().is_some_and(|errors| {
-        errors.iter().all(|error| ["field", "code", "message"].iter().all(|part| error[part].is_string()))
+        errors.iter().all(|error| {
+            ["field", "code", "message"]
+                .iter()
+                .all(|part| error[part].is_string())
+        })
     });
-    assert!(code != "validation_failed" || has_fields, "bad input without its fields: {answer}");
+    assert!(
+        code != "validation_failed" || has_fields,
+        "bad input without its fields: {answer}"
+    );
 }

@@ -18,7 +18,11 @@ impl Document {
     /// Reads `GET /openapi.json`.
     pub async fn of(base_url: &str) -> Self {
         let answer = reqwest::get(format!("{base_url}/openapi.json")).await;
-        let text = answer.expect("the document is served").text().await.expect("all of it");
+        let text = answer
+            .expect("the document is served")
+            .text()
+            .await
+            .expect("all of it");
         Self {
             document: serde_json::from_str(&text).expect("the document is JSON"),
             validators: Mutex::default(),
@@ -34,7 +38,9 @@ impl Document {
         if answer.method == "OPTIONS" || answer.path.starts_with("/_local") {
             return;
         }
-        let path = paths.iter().filter(|(path, _)| leads_to(path, &answer.path));
+        let path = paths
+            .iter()
+            .filter(|(path, _)| leads_to(path, &answer.path));
         let path = path.min_by_key(|(path, _)| path.matches('{').count());
         let method = answer.method.to_lowercase();
         let operation = path.and_then(|(path, item)| Some((path, item.get(&method)?)));
@@ -44,9 +50,16 @@ impl Document {
             return;
         };
         let response = &operation["responses"][answer.status.to_string()];
-        assert!(response.is_object(), "a status that is not documented: {answer}");
+        assert!(
+            response.is_object(),
+            "a status that is not documented: {answer}"
+        );
         check_headers(response, answer);
-        self.check_body(&format!("{method} {path} {}", answer.status), response, answer);
+        self.check_body(
+            &format!("{method} {path} {}", answer.status),
+            response,
+            answer,
+        );
     }
 
     fn check_body(&self, name: &str, response: &Value, answer: &Answer) {
@@ -57,17 +70,26 @@ impl Document {
         let media_type = answer.header("content-type").unwrap_or_default();
         let media_type = media_type.split(';').next().unwrap_or_default();
         let documented = content.get(media_type);
-        let documented = documented.unwrap_or_else(|| panic!("{media_type} is not documented: {answer}"));
+        let documented =
+            documented.unwrap_or_else(|| panic!("{media_type} is not documented: {answer}"));
         if !media_type.ends_with("json") {
             return;
         }
         let mut validators = self.validators.lock().expect("no other check has failed");
-        let validator = validators.entry(name.to_owned()).or_insert_with(|| self.validator(&documented["schema"]));
+        let validator = validators
+            .entry(name.to_owned())
+            .or_insert_with(|| self.validator(&documented["schema"]));
         let body = answer.json();
         let errors = validator.iter_errors(&body);
-        let errors: Vec<_> = errors.map(|error| format!("{} at {}", error, error.instance_path())).collect();
+        let errors: Vec<_> = errors
+            .map(|error| format!("{} at {}", error, error.instance_path()))
+            .collect();
         drop(validators);
-        assert!(errors.is_empty(), "the body is not as documented ({}): {answer}", errors.join("; "));
+        assert!(
+            errors.is_empty(),
+            "the body is not as documented ({}): {answer}",
+            errors.join("; ")
+        );
     }
 
     fn validator(&self, schema: &Value) -> Validator {
@@ -76,7 +98,8 @@ impl Document {
             "allOf": [schema],
             "components": self.document["components"],
         });
-        jsonschema::validator_for(&schema).unwrap_or_else(|error| panic!("no schema: {error} in {schema}"))
+        jsonschema::validator_for(&schema)
+            .unwrap_or_else(|error| panic!("no schema: {error} in {schema}"))
     }
 }
 
@@ -84,7 +107,9 @@ impl Document {
 fn check_headers(response: &Value, answer: &Answer) {
     for (name, header) in response["headers"].as_object().into_iter().flatten() {
         let kind = &header["schema"]["type"];
-        let is_optional = kind.as_array().is_some_and(|kinds| kinds.contains(&json!("null")));
+        let is_optional = kind
+            .as_array()
+            .is_some_and(|kinds| kinds.contains(&json!("null")));
         assert!(
             is_optional || answer.headers.contains_key(name),
             "the documented header {name} is missing: {answer}"

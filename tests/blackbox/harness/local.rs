@@ -38,7 +38,10 @@ impl Mail {
         };
         let url = Url::parse(link).unwrap_or_else(|error| panic!("{link}: {error}"));
         let token = url.query_pairs().find(|(name, _)| name == "token");
-        token.unwrap_or_else(|| panic!("no token in {link}")).1.into_owned()
+        token
+            .unwrap_or_else(|| panic!("no token in {link}"))
+            .1
+            .into_owned()
     }
 }
 
@@ -53,7 +56,11 @@ impl Local {
 
     /// Whether the platform has these means.
     pub(super) async fn is_there(&self) -> bool {
-        let answer = self.http.get(format!("{}/_local/clock", self.base_url)).send().await;
+        let answer = self
+            .http
+            .get(format!("{}/_local/clock", self.base_url))
+            .send()
+            .await;
         answer.is_ok_and(|answer| answer.status().is_success())
     }
 
@@ -61,7 +68,11 @@ impl Local {
     pub async fn mail_to(&self, email: &str) -> Vec<Mail> {
         let request = self.http.get(format!("{}/_local/mail", self.base_url));
         let answer = request.header("accept", "application/json").send().await;
-        let all: Vec<Mail> = answer.expect("the mail is shown").json().await.expect("the mail is JSON");
+        let all: Vec<Mail> = answer
+            .expect("the mail is shown")
+            .json()
+            .await
+            .expect("the mail is JSON");
         all.into_iter().filter(|mail| mail.to == email).collect()
     }
 
@@ -69,15 +80,24 @@ impl Local {
     pub async fn newest_mail(&self, email: &str, template: &str) -> Mail {
         let all = self.mail_to(email).await;
         let newest = all.iter().find(|mail| mail.template == template);
-        newest.unwrap_or_else(|| panic!("no mail {template} to {email} among {all:?}")).clone()
+        newest
+            .unwrap_or_else(|| panic!("no mail {template} to {email} among {all:?}"))
+            .clone()
     }
 
     /// Moves the platform's clock, and says what it shows then, in seconds ahead of this machine.
     pub async fn advance(&self, seconds: u64) {
         let request = self.http.post(format!("{}/_local/clock", self.base_url));
-        let answer = request.json(&json!({ "advance_seconds": seconds })).send().await;
+        let answer = request
+            .json(&json!({ "advance_seconds": seconds }))
+            .send()
+            .await;
         let answer = answer.expect("the clock can be moved");
-        assert!(answer.status().is_success(), "the clock can be moved: {}", answer.status());
+        assert!(
+            answer.status().is_success(),
+            "the clock can be moved: {}",
+            answer.status()
+        );
     }
 
     /// Does what an operator would type after `cargo run --`, and returns what is printed.
@@ -90,19 +110,30 @@ impl Local {
             command: operator::Command,
         }
         let data = self.data.to_string_lossy();
-        let line = ["local", "--data", &*data].iter().chain(command);
-        let line = Line::try_parse_from(line).unwrap_or_else(|error| panic!("{command:?}: {error}"));
+        let line = [&["local", "--data", &data], command].concat();
+        let line =
+            Line::try_parse_from(line).unwrap_or_else(|error| panic!("{command:?}: {error}"));
         let done = operator::run(line.command, &line.start, &Where { stack: None }).await;
         done.unwrap_or_else(|error| panic!("{command:?}: {}", error.one_line()))
     }
 
     /// Makes a key for a tenant.
     pub async fn new_key(&self, tenant: &str, options: &[&str]) -> NewKey {
-        let printed = self.operate(&[&["key", "create", tenant], options].concat()).await;
+        let printed = self
+            .operate(&[&["key", "create", tenant], options].concat())
+            .await;
         let mut lines = printed.lines();
-        let mut line = || lines.next().unwrap_or_else(|| panic!("a key and its id should be in {printed:?}"));
+        let mut line = || {
+            lines
+                .next()
+                .unwrap_or_else(|| panic!("a key and its id should be in {printed:?}"))
+        };
         let text = line().to_owned();
-        let id = line().split_whitespace().next().unwrap_or_default().to_owned();
+        let id = line()
+            .split_whitespace()
+            .next()
+            .unwrap_or_default()
+            .to_owned();
         NewKey { text, id }
     }
 }
@@ -118,6 +149,8 @@ pub struct NewKey {
 /// A value as text, for a test that knows that it is one.
 #[track_caller]
 pub fn text(value: &Value) -> String {
-    let text = value.as_str().unwrap_or_else(|| panic!("{value} should be text"));
+    let text = value
+        .as_str()
+        .unwrap_or_else(|| panic!("{value} should be text"));
     text.to_owned()
 }

@@ -9,7 +9,7 @@ mod site;
 mod stage;
 
 pub use answer::Answer;
-pub use client::Client;
+pub use client::{Call, Client};
 pub use local::{Local, Mail, text};
 pub use site::{Account, Session, Site};
 pub use stage::Stage;

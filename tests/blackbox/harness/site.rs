@@ -5,8 +5,8 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::client::Call;
-use super::local::text;
+use super::Call;
+use super::text;
 use super::{Answer, Client, Local, Stage};
 
 /// A tenant, as its pages see the platform.
@@ -98,8 +98,16 @@ impl Site {
         let name = Uuid::new_v4().simple().to_string();
         let (tenant, origin) = (format!("acme#{name}"), format!("https://{name}.example"));
         let local = self.local();
-        local.operate(&[&["tenant", "create", &tenant, "--origin", &origin], options].concat()).await;
-        let scopes = ["--secret", "--scope", "users:read", "--scope", "users:write"];
+        local
+            .operate(&[&["tenant", "create", &tenant, "--origin", &origin], options].concat())
+            .await;
+        let scopes = [
+            "--secret",
+            "--scope",
+            "users:read",
+            "--scope",
+            "users:write",
+        ];
         Self {
             key: local.new_key(&tenant, &[]).await.text,
             secret: local.new_key(&tenant, &scopes).await.text,
@@ -121,7 +129,10 @@ impl Site {
     /// What only a platform on this machine can do.
     #[track_caller]
     pub fn local(&self) -> &Local {
-        self.stage.local.as_ref().expect("the test asked for a platform on this machine")
+        self.stage
+            .local
+            .as_ref()
+            .expect("the test asked for a platform on this machine")
     }
 
     /// The id that an address has as a user.
@@ -176,24 +187,35 @@ impl Site {
 
     /// Checks that a session is over: neither of its tokens works.
     pub async fn expect_ended(&self, session: &Session) {
-        self.me(&session.token).await.expect_problem(401, "token_invalid");
-        self.refresh(&session.refresh).await.expect_problem(401, "token_invalid");
+        self.me(&session.token)
+            .await
+            .expect_problem(401, "token_invalid");
+        self.refresh(&session.refresh)
+            .await
+            .expect_problem(401, "token_invalid");
     }
 
     /// Asks for a reset link, and takes its token from the mail.
     pub async fn reset_token(&self, account: &Account) -> String {
         self.ask_reset(&account.email).await.expect(200);
-        self.local().newest_mail(&account.email, "password-reset").await.token()
+        self.local()
+            .newest_mail(&account.email, "password-reset")
+            .await
+            .token()
     }
 
     /// Asks for a reset link.
     pub async fn ask_reset(&self, email: &str) -> Answer {
-        self.post("/auth/password-reset", &json!({ "email": email })).await
+        self.post("/auth/password-reset", &json!({ "email": email }))
+            .await
     }
 
     /// Sets a new password with a link's token.
     pub async fn confirm_reset(&self, token: &str, new_password: &str) -> Answer {
         let body = json!({ "token": token, "new_password": new_password });
-        self.client.post("/auth/password-reset/confirm").json(&body).await
+        self.client
+            .post("/auth/password-reset/confirm")
+            .json(&body)
+            .await
     }
 }

@@ -45,7 +45,10 @@ impl Stage {
     pub async fn shared_local() -> Option<Site> {
         let site = Self::shared().await;
         if site.stage.local.is_none() {
-            eprintln!("skipped: {} shows no mail and takes no operator's commands from here", site.stage.credentials.base_url);
+            eprintln!(
+                "skipped: {} shows no mail and takes no operator's commands from here",
+                site.stage.credentials.base_url
+            );
             return None;
         }
         Some(site)
@@ -124,9 +127,14 @@ impl Running {
         let (stop, stopped) = oneshot::channel();
         let (started, data) = mpsc::channel();
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build();
+            let runtime = tokio::runtime::Builder::new_multi_thread()
+                .worker_threads(2)
+                .enable_all()
+                .build();
             runtime.expect("a runtime starts").block_on(async move {
-                let platform = Platform::start(Options::in_memory()).await.expect("the platform starts");
+                let platform = Platform::start(Options::in_memory())
+                    .await
+                    .expect("the platform starts");
                 let _ = started.send(platform.surroundings().data.path().to_owned());
                 // An error means that the other end was dropped, which says the same.
                 let _ = stopped.await;

@@ -74,7 +74,7 @@ async fn read(target: &Target) -> Result<KeySet, Error> {
                 Err(error)
                     if error
                         .as_service_error()
-                        .is_some_and(|e| e.is_resource_not_found_exception()) =>
+                        .is_some_and(aws_sdk_secretsmanager::operation::get_secret_value::GetSecretValueError::is_resource_not_found_exception) =>
                 {
                     None
                 }

@@ -150,16 +150,17 @@ fn said(target: &Target, tenant: &Tenant) -> String {
         return said;
     };
     let allowed = samconfig::allowed_origins(stack);
-    for origin in tenant
+    let refused = tenant
         .origins
         .iter()
-        .filter(|origin| !allowed.contains(origin.as_str()))
-    {
-        said.push_str(&format!(
-            "\nwarning: {} is not among AllowedOrigins of the stack {stack} in samconfig.toml: \
-             add it and deploy, or browsers there will be refused",
-            origin.as_str()
-        ));
+        .map(Origin::as_str)
+        .filter(|origin| !allowed.contains(*origin));
+    for origin in refused {
+        said.push_str("\nwarning: browsers at ");
+        said.push_str(origin);
+        said.push_str(
+            " will be refused: add it to AllowedOrigins of the stack in samconfig.toml, and deploy",
+        );
     }
     said
 }

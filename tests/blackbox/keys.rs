@@ -1,0 +1,81 @@
+//! API keys.
+
+use crate::harness::{Answer, Site, Stage};
+
+async fn ask(site: &Site, key: &str) -> Answer {
+    let body = serde_json::json!({ "email": "nobody@example.com" });
+    site.client
+        .post("/auth/password-reset")
+        .key(key)
+        .json(&body)
+        .await
+}
+
+#[tokio::test]
+async fn a_key_that_is_missing_altered_or_doubled_is_refused() {
+    let site = Stage::shared().await;
+    let call = site.client.post("/auth/login").json(&serde_json::json!({}));
+    call.await.expect_problem(401, "api_key_missing");
+    let swapped = site.key.replace("cv_pk_", "cv_sk_");
+    let cut = &site.key[..site.key.len() - 1];
+    let longer = format!("{}A", site.key);
+    for wrong in [
+        "",
+        "x",
+        "cv_pk_",
+        &swapped,
+        cut,
+        &longer,
+        &site.key.to_uppercase(),
+    ] {
+        ask(&site, wrong)
+            .await
+            .expect_problem(401, "api_key_invalid");
+    }
+    for at in 6..site.key.len() {
+        let mut altered = site.key.clone().into_bytes();
+        altered[at] = if altered[at] == b'A' { b'B' } else { b'A' };
+        let altered = String::from_utf8(altered).unwrap();
+        ask(&site, &altered)
+            .await
+            .expect_problem(401, "api_key_invalid");
+    }
+    let doubled = site
+        .post("/auth/login", &serde_json::json!({}))
+        .key(&site.key)
+        .await;
+    doubled.expect_problem(401, "api_key_invalid");
+}
+
+#[tokio::test]
+async fn a_revoked_key_is_refused_within_a_minute() {
+    let Some(site) = Stage::own().await else {
+        return;
+    };
+    let key = site
+        .local()
+        .new_key(&site.tenant, &["--name", "to be revoked"])
+        .await;
+    ask(&site, &key.text).await.expect(200);
+    site.local()
+        .operate(&["key", "revoke", &site.tenant, &key.id])
+        .await;
+    site.local().advance(60).await;
+    let revoked = ask(&site, &key.text).await;
+    revoked.expect_problem(401, "api_key_invalid");
+    ask(&site, &site.key).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_key_works_until_it_expires() {
+    let Some(site) = Stage::own().await else {
+        return;
+    };
+    let key = site.local().new_key(&site.tenant, &["--days", "2"]).await;
+    site.local().advance(47 * 3600).await;
+    ask(&site, &key.text).await.expect(200);
+    site.local().advance(3600).await;
+    ask(&site, &key.text)
+        .await
+        .expect_problem(401, "api_key_invalid");
+}
