@@ -3,4 +3,6 @@
 
 mod architecture;
 mod documentation;
+mod outage;
+mod site;
 mod waits;
