@@ -17,6 +17,7 @@ mod health;
 mod keys;
 mod lockout;
 mod me;
+mod probe;
 mod refresh;
 mod registration;
 mod reset;

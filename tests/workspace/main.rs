@@ -2,6 +2,7 @@
 //! the code and the documentation say the same.
 
 mod architecture;
+mod audit;
 mod documentation;
 mod outage;
 mod site;

@@ -2,6 +2,7 @@
 //!
 //! They work on the data folder, through the running platform when there is one, or with `--stack` on a deployed stack.
 
+mod audit;
 pub mod key;
 pub mod openapi;
 pub mod signing_key;
@@ -30,6 +31,8 @@ pub enum Command {
     /// The keys that sign access tokens
     #[command(subcommand)]
     SigningKey(signing_key::Command),
+    /// What happened at a tenant on a day
+    Audit(audit::Command),
     /// Prints the `OpenAPI` document that the code gives
     Openapi,
 }
@@ -56,6 +59,7 @@ pub async fn run(command: Command, start: &Start, place: &Where) -> Result<Strin
         Command::Key(command) => key::run(command, &target).await,
         Command::User(command) => user::run(command, &target).await,
         Command::SigningKey(command) => signing_key::run(command, &target).await,
+        Command::Audit(command) => audit::run(command, &target).await,
         Command::Openapi => openapi::document(),
     };
     target.leave().await;
