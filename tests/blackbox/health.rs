@@ -82,11 +82,8 @@ async fn the_documentation_is_served() {
             .is_some_and(|policy| !policy.contains("unsafe")),
         "{page}"
     );
-    let files = page
-        .text
-        .split(['"', '\''])
-        .filter(|text| text.ends_with(".js") || text.ends_with(".css"));
-    let files: Vec<_> = files.collect();
+    let is_file = |text: &&str| [".js", ".css"].iter().any(|end| text.ends_with(end));
+    let files: Vec<_> = page.text.split(['"', '\'']).filter(is_file).collect();
     assert!(!files.is_empty(), "the page loads nothing: {page}");
     for file in files {
         let path = file.trim_start_matches('.').trim_start_matches('/');

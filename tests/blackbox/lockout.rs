@@ -181,14 +181,14 @@ async fn a_hundred_failures_close_the_account_until_it_is_reset() {
     };
     let account = site.registered().await;
     let wrong = account.with_password(WRONG);
-    for _ in 0..20 {
+    let guessers = (0..20).map(async |_| {
         let site = site.elsewhere();
         for _ in 0..5 {
-            site.login(&wrong)
-                .await
-                .expect_problem(401, "credentials_invalid");
+            let guess = site.login(&wrong).await;
+            guess.expect_problem(401, "credentials_invalid");
         }
-    }
+    });
+    join_all(guessers).await;
     site.elsewhere()
         .login(&account)
         .await

@@ -35,7 +35,7 @@ impl Api {
             .tempdir_in(base)
             .expect("a folder");
         let write = |name: &str, text: &str| {
-            std::fs::write(folder.path().join(name), text).expect("a file")
+            std::fs::write(folder.path().join(name), text).expect("a file");
         };
         write("api.ts", &configured(site));
         write("strip.mjs", STRIPPER);

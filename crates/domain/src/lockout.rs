@@ -4,7 +4,7 @@
 //! remembers the accounts that it tried. Both are raised before the password is hashed, so that parallel guesses
 //! can't slip past; a success takes them back.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Timestamp;
 use crate::clock::SignedDuration;
@@ -40,6 +40,8 @@ pub struct AccountRow {
     pub pair_first_at: Option<Timestamp>,
     /// When the row's memory ends.
     pub expires_at: Option<Timestamp>,
+    /// Attributes about addresses that have been quiet for as long as a row is remembered.
+    pub forgotten: Vec<String>,
 }
 
 /// What a failed attempt makes of the account's row.
@@ -104,41 +106,77 @@ fn wait_after(failures: u64) -> Option<SignedDuration> {
     Some(SignedDuration::from_secs(seconds).min(LONGEST_WAIT))
 }
 
-/// What the address's row held before an attempt was counted: the accounts that failed from it, and when they last did.
+/// What the address's row held before an attempt was counted: accounts by a short digest of their ids.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressRow {
-    /// A short digest of each account's id, with the time of its last attempt.
-    pub accounts: BTreeMap<String, Timestamp>,
+    /// The accounts that failed from it, and when they last did.
+    pub failed: BTreeMap<String, Timestamp>,
+    /// The accounts whose passwords are being checked, and since when.
+    pub in_flight: BTreeMap<String, Timestamp>,
 }
 
+/// How long an attempt waits that comes while as many accounts as may fail are being checked already.
+pub const BUSY_WAIT: SignedDuration = SignedDuration::from_secs(1);
+
 impl AddressRow {
-    /// Accounts that failed recently, with `account` among them.
-    fn recent(&self, account: &str, now: Timestamp) -> usize {
-        let others = self
-            .accounts
+    fn failed_lately(&self, now: Timestamp) -> impl Iterator<Item = &String> {
+        self.failed
             .iter()
-            .filter(|(name, at)| *name != account && **at + ACCOUNTS_WINDOW > now);
-        others.count() + 1
+            .filter(move |(_, at)| **at + ACCOUNTS_WINDOW > now)
+            .map(|(name, _)| name)
     }
 
-    /// Whether an attempt on `account` is one account too many, even before its password is checked.
+    /// Until when an attempt on `account` must wait, even before its password is checked: a day where too many accounts
+    /// have failed, a moment where too many are being checked (all of them could be right, so that nothing is locked).
     #[must_use]
-    pub fn is_beyond(&self, account: &str, now: Timestamp) -> bool {
-        self.recent(account, now) > MAX_ACCOUNTS
+    pub fn must_wait(&self, account: &str, now: Timestamp) -> Option<Timestamp> {
+        if let Some(until) = self.overdue(now) {
+            return Some(until);
+        }
+        let in_flight = self
+            .in_flight
+            .iter()
+            .filter(|(_, at)| **at + IN_FLIGHT > now);
+        let in_flight = in_flight.map(|(name, _)| name);
+        let others: BTreeSet<&String> = self
+            .failed_lately(now)
+            .chain(in_flight)
+            .filter(|name| *name != account)
+            .collect();
+        (others.len() >= MAX_ACCOUNTS).then(|| now + BUSY_WAIT)
     }
 
-    /// Until when the address must wait after a failure on `account`, if it must.
+    /// Until when the address must wait because of failures that came together, so that none saw itself as the last.
+    #[must_use]
+    pub fn overdue(&self, now: Timestamp) -> Option<Timestamp> {
+        (self.failed_lately(now).count() >= MAX_ACCOUNTS).then(|| now + ADDRESS_WAIT)
+    }
+
+    /// Until when the address must wait once an attempt on `account` has failed, if it must.
     #[must_use]
     pub fn locked_until(&self, account: &str, now: Timestamp) -> Option<Timestamp> {
-        (self.recent(account, now) >= MAX_ACCOUNTS).then(|| now + ADDRESS_WAIT)
+        let others = self
+            .failed_lately(now)
+            .filter(|name| *name != account)
+            .count();
+        (others + 1 >= MAX_ACCOUNTS).then(|| now + ADDRESS_WAIT)
     }
 
-    /// The accounts whose failures no longer count.
-    pub fn forgotten(&self, now: Timestamp) -> impl Iterator<Item = &String> {
-        self.accounts
-            .iter()
-            .filter(move |(_, at)| **at + ACCOUNTS_WINDOW <= now)
-            .map(|(name, _)| name)
+    /// The accounts that no longer count, as they are named in the two maps.
+    #[must_use]
+    pub fn forgotten(&self, now: Timestamp) -> (Vec<&String>, Vec<&String>) {
+        (
+            self.failed
+                .iter()
+                .filter(|(_, at)| **at + ACCOUNTS_WINDOW <= now)
+                .map(|(name, _)| name)
+                .collect(),
+            self.in_flight
+                .iter()
+                .filter(|(_, at)| **at + IN_FLIGHT <= now)
+                .map(|(name, _)| name)
+                .collect(),
+        )
     }
 }
 
@@ -156,6 +194,7 @@ mod tests {
             pair_count,
             pair_first_at: Some(at(0)),
             expires_at: Some(at(86_400)),
+            forgotten: Vec::new(),
         }
     }
 
@@ -192,11 +231,11 @@ mod tests {
     }
 
     #[test]
-    fn the_fifteenth_account_makes_the_address_wait() {
+    fn the_fifteenth_account_that_fails_makes_the_address_wait() {
         let mut row = AddressRow::default();
         for n in 0..14 {
             assert_eq!(row.locked_until(&n.to_string(), at(n)), None);
-            row.accounts.insert(n.to_string(), at(n));
+            row.failed.insert(n.to_string(), at(n));
         }
         assert_eq!(
             row.locked_until("3", at(20)),
@@ -209,9 +248,26 @@ mod tests {
             None,
             "the first one is forgotten by then"
         );
-        assert_eq!(row.forgotten(at(3 * 3600)).collect::<Vec<_>>(), ["0"]);
-        assert!(!row.is_beyond("new", at(20)));
-        row.accounts.insert("14".into(), at(20));
-        assert!(row.is_beyond("new", at(21)));
+        assert_eq!(row.forgotten(at(3 * 3600)).0, ["0"]);
+        assert_eq!(row.must_wait("new", at(20)), None);
+        row.failed.insert("14".into(), at(20));
+        assert_eq!(row.must_wait("3", at(21)), Some(at(21 + 86_400)));
+    }
+
+    #[test]
+    fn accounts_that_are_being_checked_make_others_wait_a_moment_and_lock_nothing() {
+        let mut row = AddressRow::default();
+        for n in 0..15 {
+            assert_eq!(row.must_wait("new", at(0)), None);
+            row.in_flight.insert(n.to_string(), at(0));
+        }
+        assert_eq!(row.must_wait("new", at(0)), Some(at(1)));
+        assert_eq!(row.must_wait("3", at(0)), None, "one of them tries again");
+        assert_eq!(row.locked_until("3", at(0)), None);
+        assert_eq!(
+            row.must_wait("new", at(30)),
+            None,
+            "a function that died is not waited for"
+        );
     }
 }

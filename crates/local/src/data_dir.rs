@@ -20,11 +20,15 @@ pub const SIGNING_KEYS: &str = "signing-keys.json";
 /// What the first run made.
 pub const CREDENTIALS: &str = "credentials.json";
 
+/// By how many seconds the clock is ahead of the machine's.
+pub const CLOCK: &str = "clock";
+
 const LOCK: &str = "lock";
 const RUN: &str = "run.json";
 
 /// Everything that the platform makes, and so all that a reset removes. The lock is not in it: it is being held.
-const OWN: [&str; 8] = [
+const OWN: [&str; 9] = [
+    CLOCK,
     DATABASE,
     "dynamodb.sqlite-wal",
     "dynamodb.sqlite-shm",

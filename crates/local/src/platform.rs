@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use crate::clock::Clock;
-use crate::data_dir::{DataDir, RunInfo};
+use crate::data_dir::{self, DataDir, RunInfo};
 use crate::dynamodb::DynamoDb;
 use crate::edge::{Edge, Listeners};
 use crate::objects::Objects;
@@ -92,7 +92,7 @@ impl Platform {
             data.reset()?;
         }
 
-        let clock = Clock::default();
+        let clock = Clock::kept_in(data.file(data_dir::CLOCK))?;
         let backends = Backends::start(&data, &wiring, clock.clone()).await?;
         let surroundings = Arc::new(Surroundings {
             base_url: listeners.base_url(),

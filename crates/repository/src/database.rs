@@ -7,6 +7,7 @@ use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_smithy_runtime_api::client::interceptors::context::InterceptorContext;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction};
@@ -115,4 +116,44 @@ pub(crate) fn count_in(item: &Item, name: &str) -> u64 {
         .and_then(|value| value.as_n().ok())
         .and_then(|n| n.parse().ok())
         .unwrap_or_default()
+}
+
+/// The assignments of one update, with placeholders of their own: for attributes whose names are made at run time.
+#[derive(Default)]
+pub(crate) struct Assignments {
+    set: Vec<(String, AttributeValue)>,
+    remove: Vec<String>,
+}
+
+impl Assignments {
+    pub(crate) fn set(&mut self, name: &str, value: AttributeValue) {
+        self.set.push((name.to_owned(), value));
+    }
+
+    pub(crate) fn remove(&mut self, name: &str) {
+        self.remove.push(name.to_owned());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.set.is_empty() && self.remove.is_empty()
+    }
+
+    pub(crate) fn apply(self, mut call: UpdateItemFluentBuilder) -> UpdateItemFluentBuilder {
+        let mut expression = String::new();
+        for (index, (name, value)) in self.set.into_iter().enumerate() {
+            expression.push_str(if index == 0 { "SET " } else { ", " });
+            let (attribute, assigned) = (format!("#s{index}"), format!(":s{index}"));
+            expression = format!("{expression}{attribute} = {assigned}");
+            call = call
+                .expression_attribute_names(attribute, name)
+                .expression_attribute_values(assigned, value);
+        }
+        for (index, name) in self.remove.into_iter().enumerate() {
+            expression.push_str(if index == 0 { " REMOVE " } else { ", " });
+            let attribute = format!("#r{index}");
+            expression.push_str(&attribute);
+            call = call.expression_attribute_names(attribute, name);
+        }
+        call.update_expression(expression)
+    }
 }

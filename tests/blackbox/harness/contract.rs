@@ -25,9 +25,11 @@ pub fn check(answer: &Answer) {
 }
 
 fn check_headers(answer: &Answer) {
-    let has = |name: &str| assert!(answer.header(name).is_some(), "{name} is missing: {answer}");
+    let has = |name: &str| {
+        assert!(answer.header(name).is_some(), "{name} is missing: {answer}");
+    };
     let is = |name: &str, value: &str| {
-        assert_eq!(answer.header(name), Some(value), "{name} of {answer}")
+        assert_eq!(answer.header(name), Some(value), "{name} of {answer}");
     };
     has("x-request-id");
     is("x-content-type-options", "nosniff");

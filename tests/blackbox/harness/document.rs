@@ -7,6 +7,7 @@ use jsonschema::Validator;
 use serde_json::{Value, json};
 
 use super::Answer;
+use super::client::http;
 
 /// The `OpenAPI` document that the platform serves.
 pub struct Document {
@@ -17,7 +18,8 @@ pub struct Document {
 impl Document {
     /// Reads `GET /openapi.json`.
     pub async fn of(base_url: &str) -> Self {
-        let answer = reqwest::get(format!("{base_url}/openapi.json")).await;
+        let http = http(base_url).build().expect("a client can be made");
+        let answer = http.get(format!("{base_url}/openapi.json")).send().await;
         let text = answer
             .expect("the document is served")
             .text()

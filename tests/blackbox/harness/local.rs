@@ -9,6 +9,8 @@ use reqwest::Url;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::client::http;
+
 /// The means of a platform on this machine.
 pub struct Local {
     base_url: String,
@@ -50,7 +52,7 @@ impl Local {
         Self {
             base_url: base_url.to_owned(),
             data,
-            http: reqwest::Client::new(),
+            http: http(base_url).build().expect("a client can be made"),
         }
     }
 
@@ -85,7 +87,7 @@ impl Local {
             .clone()
     }
 
-    /// Moves the platform's clock, and says what it shows then, in seconds ahead of this machine.
+    /// Moves the platform's clock forward.
     pub async fn advance(&self, seconds: u64) {
         let request = self.http.post(format!("{}/_local/clock", self.base_url));
         let answer = request

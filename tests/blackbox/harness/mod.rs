@@ -10,6 +10,6 @@ mod stage;
 
 pub use answer::Answer;
 pub use client::{Call, Client};
-pub use local::{Local, Mail, text};
+pub use local::{Local, text};
 pub use site::{Account, Session, Site};
 pub use stage::Stage;

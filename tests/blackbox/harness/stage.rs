@@ -30,14 +30,11 @@ impl Stage {
             return Site::demo(Self::elsewhere(&base_url, &credentials).await.into());
         }
         let known = shared().upgrade();
-        let stage = match known {
-            Some(stage) => stage,
-            None => {
-                let stage = Arc::new(Self::start().await);
-                *shared() = Arc::downgrade(&stage);
-                stage
-            }
-        };
+        if let Some(stage) = known {
+            return Site::demo(stage);
+        }
+        let stage = Arc::new(Self::start().await);
+        *shared() = Arc::downgrade(&stage);
         Site::demo(stage)
     }
 

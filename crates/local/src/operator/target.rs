@@ -12,6 +12,8 @@ use super::{Where, refused};
 use crate::Error;
 use crate::attach::Attached;
 use crate::cli::Start;
+use crate::clock::Clock;
+use crate::data_dir;
 use crate::environment::env;
 use crate::wiring::Wiring;
 
@@ -45,9 +47,10 @@ impl Target {
 
     async fn local(start: &Start) -> Result<Self, Error> {
         let attached = Attached::to(&start.data, start.template.as_deref()).await?;
+        let clock = Clock::kept_in(attached.data.join(data_dir::CLOCK))?;
         Ok(Self {
-            env: env(&attached.environment, machine_time),
-            signing_keys: SigningKeys::File(attached.data.join(crate::data_dir::SIGNING_KEYS)),
+            env: env(&attached.environment, move || clock.now()),
+            signing_keys: SigningKeys::File(attached.data.join(data_dir::SIGNING_KEYS)),
             stack: None,
             attached: Some(attached),
         })

@@ -128,7 +128,8 @@ impl Users {
         Ok(done.is_ok())
     }
 
-    /// Takes a reset back whose notice could not be queued, so that the same link works later. Sessions stay ended.
+    /// Takes a reset back whose notice could not be queued, so that the same link works later: sessions
+    /// that it ended live on.
     ///
     /// # Errors
     /// When the database gives no answer.
@@ -142,12 +143,29 @@ impl Users {
             .key("user_id", text(reset.user.user_id.to_string()))
             .condition_expression("password_hash = :new")
             .expression_attribute_values(":new", text(reset.hash.as_str()));
-        let user = match &reset.user.password_hash {
-            Some(old) => user
-                .update_expression("SET password_hash = :old")
-                .expression_attribute_values(":old", text(old.as_str())),
-            None => user.update_expression("REMOVE password_hash"),
-        };
+        let (mut set, mut remove) = (Vec::new(), Vec::new());
+        let mut user = user;
+        match &reset.user.password_hash {
+            Some(old) => {
+                set.push("password_hash = :old");
+                user = user.expression_attribute_values(":old", text(old.as_str()));
+            }
+            None => remove.push("password_hash"),
+        }
+        match reset.user.sessions_valid_from {
+            Some(from) => {
+                set.push("sessions_valid_from = :from");
+                user = user.expression_attribute_values(":from", time(from));
+            }
+            None => remove.push("sessions_valid_from"),
+        }
+        let clauses = [("SET ", set), ("REMOVE ", remove)]
+            .into_iter()
+            .filter(|(_, parts)| !parts.is_empty());
+        let expression: Vec<String> = clauses
+            .map(|(verb, parts)| verb.to_owned() + &parts.join(", "))
+            .collect();
+        let user = user.update_expression(expression.join(" "));
         let undone = Transaction::new()
             .step(built(user.build())?, ())
             .step(tokens.restoring(reset.link_hash)?, ())

@@ -3,9 +3,11 @@
 //! An account has one row, which also holds a count for each address that tries it; an address has one row, which holds
 //! the accounts that it tried. What the counts mean is `domain::lockout`'s business.
 
+mod outcome;
+
 use aws_sdk_dynamodb::types::{Delete, ReturnValue, ReturnValuesOnConditionCheckFailure};
 use domain::client::ClientAddress;
-use domain::lockout::{self, AccountRow, AddressRow, Restart};
+use domain::lockout::{self, AccountRow, AddressRow};
 use domain::one_time::{Kind, LINK_WINDOW};
 use domain::{Timestamp, UserId};
 
@@ -26,6 +28,7 @@ pub struct Attempt {
     names: Names,
     account: Option<AccountRow>,
     address: Option<AddressRow>,
+    refused: bool,
     now: Timestamp,
 }
 
@@ -47,26 +50,45 @@ struct Names {
     pair_count: String,
     pair_first: String,
     pair_until: String,
-    account_mark: String,
+    failed_mark: String,
+    in_flight_mark: String,
 }
 
 impl Names {
     fn new(user: &UserId, address: ClientAddress) -> Self {
         let address_digest = digest(&address.to_string());
+        let account_digest = digest(&user.to_string());
         Self {
             account_key: format!("account#{user}"),
             address_key: format!("address#{address}"),
             pair_count: format!("n_{address_digest}"),
             pair_first: format!("f_{address_digest}"),
-            pair_until: format!("u_{address_digest}"),
-            account_mark: format!("a_{}", digest(&user.to_string())),
+            pair_until: format!("{UNTIL}{address_digest}"),
+            failed_mark: format!("{FAILED}{account_digest}"),
+            in_flight_mark: format!("{IN_FLIGHT}{account_digest}"),
         }
+    }
+}
+
+/// What the attributes of an address's row start with: accounts that failed, and accounts that are being checked.
+const FAILED: &str = "a_";
+const IN_FLIGHT: &str = "i_";
+/// What the attribute of an account's row starts with that says when an address may try again.
+const UNTIL: &str = "u_";
+/// As many attributes are tidied away at once: an expression may have 4 KiB.
+const TIDIED_AT_ONCE: usize = 300;
+
+impl Names {
+    fn is_of_pair(&self, name: &str) -> bool {
+        [&self.pair_count, &self.pair_first, &self.pair_until]
+            .iter()
+            .any(|own| *own == name)
     }
 }
 
 fn digest(text: &str) -> String {
     let hash = aws_lc_rs::digest::digest(&aws_lc_rs::digest::SHA256, text.as_bytes());
-    data_encoding::HEXLOWER.encode(&hash.as_ref()[..12])
+    data_encoding::HEXLOWER.encode(&hash.as_ref()[..8])
 }
 
 impl LoginAttempts {
@@ -95,24 +117,30 @@ impl LoginAttempts {
             names,
             account: None,
             address: None,
+            refused: false,
             now,
         };
-        let mut until = None;
+        let mut waits = Vec::new();
         match account {
             Ok(before) => attempt.account = Some(before),
-            Err(locked_until) => until = Some(locked_until),
+            Err(locked_until) => waits.push(locked_until),
         }
         match address {
-            Ok(before) if before.is_beyond(&attempt.names.account_mark, now) => {
-                until = until.max(Some(now + lockout::ADDRESS_WAIT));
+            Ok(before) => {
+                waits.extend(before.must_wait(attempt.account_digest(), now));
                 attempt.address = Some(before);
             }
-            Ok(before) => attempt.address = Some(before),
-            Err(locked_until) => until = until.max(Some(locked_until)),
+            Err(locked_until) => waits.push(locked_until),
         }
-        Ok(match until {
+        Ok(match waits.into_iter().max() {
             None => Begun::Allowed(attempt),
-            Some(until) => Begun::Refused(attempt, until),
+            Some(until) => Begun::Refused(
+                Attempt {
+                    refused: true,
+                    ..attempt
+                },
+                until,
+            ),
         })
     }
 
@@ -122,11 +150,7 @@ impl LoginAttempts {
         now: Timestamp,
     ) -> Result<Result<AccountRow, Timestamp>, Error> {
         let call = self
-            .database
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("identifier", text(&names.account_key))
+            .update(&names.account_key)
             .update_expression(
                 "SET last_at = :now, first_at = if_not_exists(first_at, :now), \
                  #pair_first = if_not_exists(#pair_first, :now), #pair_until = :in_flight, #ttl = :ttl \
@@ -151,7 +175,11 @@ impl LoginAttempts {
             .return_values(ReturnValue::AllOld)
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
         Ok(match conditional(call.send().await)? {
-            Ok(answer) => Ok(account_row(&answer.attributes.unwrap_or_default(), names)),
+            Ok(answer) => Ok(account_row(
+                &answer.attributes.unwrap_or_default(),
+                names,
+                now,
+            )),
             Err(row) => {
                 let row = row.unwrap_or_default();
                 let closed = count_in(&row, "count") >= lockout::MAX_FOR_ACCOUNT;
@@ -167,14 +195,10 @@ impl LoginAttempts {
         now: Timestamp,
     ) -> Result<Result<AddressRow, Timestamp>, Error> {
         let call = self
-            .database
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("identifier", text(&names.address_key))
+            .update(&names.address_key)
             .update_expression("SET #mark = :now, last_at = :now, #ttl = :ttl")
             .condition_expression("attribute_not_exists(locked_until) OR locked_until <= :now")
-            .expression_attribute_names("#mark", &names.account_mark)
+            .expression_attribute_names("#mark", &names.in_flight_mark)
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":ttl", number((now + lockout::MEMORY).as_second()))
@@ -186,141 +210,6 @@ impl LoginAttempts {
                 .and_then(|row| time_in(&row, "locked_until"))
                 .unwrap_or(now + lockout::ADDRESS_WAIT)),
         })
-    }
-
-    /// Takes the attempt back, and with it what was counted for the account and for this address on it.
-    ///
-    /// # Errors
-    /// When the database gives no answer.
-    pub async fn succeeded(&self, attempt: Attempt) -> Result<(), Error> {
-        let names = &attempt.names;
-        let account = self
-            .database
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("identifier", text(&names.account_key))
-            .update_expression("SET #count = :zero REMOVE #pair_count, #pair_first, #pair_until")
-            .expression_attribute_names("#count", "count")
-            .expression_attribute_names("#pair_count", &names.pair_count)
-            .expression_attribute_names("#pair_first", &names.pair_first)
-            .expression_attribute_names("#pair_until", &names.pair_until)
-            .expression_attribute_values(":zero", number(0))
-            .send();
-        let address = self
-            .database
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("identifier", text(&names.address_key))
-            .update_expression("REMOVE #mark")
-            .expression_attribute_names("#mark", &names.account_mark)
-            .send();
-        let (account, address) = futures::join!(account, address);
-        account?;
-        address?;
-        Ok(())
-    }
-
-    /// Lets the failure count.
-    ///
-    /// # Errors
-    /// When the database gives no answer.
-    pub async fn failed(&self, attempt: Attempt) -> Result<(), Error> {
-        futures::try_join!(self.account_failed(&attempt), self.address_failed(&attempt))?;
-        Ok(())
-    }
-
-    async fn account_failed(&self, attempt: &Attempt) -> Result<(), Error> {
-        let Some(before) = &attempt.account else {
-            return Ok(());
-        };
-        let failure = before.fail(attempt.now);
-        if failure.restart == Restart::No && failure.locked_until.is_none() && !failure.closed {
-            return Ok(());
-        }
-        let (names, now) = (&attempt.names, attempt.now);
-        let mut set = vec!["last_at = :now"];
-        let mut remove = Vec::new();
-        let mut call = self
-            .database
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("identifier", text(&names.account_key))
-            .expression_attribute_values(":now", time(now));
-        if failure.restart != Restart::No {
-            set.extend(["#pair_count = :one", "#pair_first = :now"]);
-            call = call
-                .expression_attribute_names("#pair_count", &names.pair_count)
-                .expression_attribute_names("#pair_first", &names.pair_first)
-                .expression_attribute_values(":one", number(1));
-        }
-        if failure.restart == Restart::Row {
-            set.push("#count = :one");
-            call = call.expression_attribute_names("#count", "count");
-        }
-        if let Some(until) = failure.locked_until {
-            set.push("#pair_until = :until");
-            call = call
-                .expression_attribute_names("#pair_until", &names.pair_until)
-                .expression_attribute_values(":until", time(until));
-        }
-        if failure.closed {
-            // Only a reset opens the account again, so the row must not be forgotten.
-            remove.push("#ttl");
-            call = call.expression_attribute_names("#ttl", "ttl");
-        }
-        let remove = if remove.is_empty() {
-            String::new()
-        } else {
-            format!(" REMOVE {}", remove.join(", "))
-        };
-        call.update_expression(format!("SET {}{remove}", set.join(", ")))
-            .send()
-            .await?;
-        Ok(())
-    }
-
-    async fn address_failed(&self, attempt: &Attempt) -> Result<(), Error> {
-        let Some(before) = &attempt.address else {
-            return Ok(());
-        };
-        let locked_until = before.locked_until(&attempt.names.account_mark, attempt.now);
-        let forgotten: Vec<&String> = before
-            .forgotten(attempt.now)
-            .filter(|name| **name != attempt.names.account_mark)
-            .take(100)
-            .collect();
-        if locked_until.is_none() && forgotten.is_empty() {
-            return Ok(());
-        }
-        let mut call = self
-            .database
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("identifier", text(&attempt.names.address_key));
-        let mut expression = String::new();
-        if let Some(until) = locked_until {
-            expression.push_str("SET locked_until = :until, #ttl = :ttl");
-            call = call
-                .expression_attribute_names("#ttl", "ttl")
-                .expression_attribute_values(":until", time(until))
-                .expression_attribute_values(":ttl", number((until + lockout::MEMORY).as_second()));
-        }
-        if !forgotten.is_empty() {
-            let names: Vec<String> = (0..forgotten.len())
-                .map(|index| format!("#old{index}"))
-                .collect();
-            expression.push_str(" REMOVE ");
-            expression.push_str(&names.join(", "));
-            for (name, attribute) in names.iter().zip(forgotten) {
-                call = call.expression_attribute_names(name, attribute);
-            }
-        }
-        call.update_expression(expression).send().await?;
-        Ok(())
     }
 
     /// Opens an account that failures closed, and forgets them.
@@ -345,11 +234,7 @@ impl LoginAttempts {
         now: Timestamp,
     ) -> Result<bool, Error> {
         let call = self
-            .database
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("identifier", text(format!("link#{}#{user}", kind.as_str())))
+            .update(&format!("link#{}#{user}", kind.as_str()))
             .update_expression(
                 "SET third_at = if_not_exists(second_at, :never), second_at = if_not_exists(last_at, :never), \
                  last_at = :now, #ttl = :ttl",
@@ -364,38 +249,38 @@ impl LoginAttempts {
     }
 }
 
-impl Attempt {
-    /// Whether a failure of this attempt makes somebody wait.
-    #[must_use]
-    pub fn locks(&self) -> bool {
-        let account = self.account.as_ref().map(|before| before.fail(self.now));
-        let address = self
-            .address
-            .as_ref()
-            .and_then(|before| before.locked_until(&self.names.account_mark, self.now));
-        account.is_some_and(|failure| failure.locked_until.is_some() || failure.closed)
-            || address.is_some()
-    }
-}
-
-fn account_row(item: &Item, names: &Names) -> AccountRow {
+fn account_row(item: &Item, names: &Names, now: Timestamp) -> AccountRow {
     let ttl = item
         .get("ttl")
         .and_then(|value| value.as_n().ok())
         .and_then(|n| n.parse().ok());
+    let quiet = item.keys().filter_map(|name| name.strip_prefix(UNTIL));
+    let quiet = quiet.filter(|address| {
+        let until = time_in(item, &format!("{UNTIL}{address}"));
+        until.is_some_and(|until| until + lockout::MEMORY <= now)
+    });
     AccountRow {
         count: count_in(item, "count"),
         pair_count: count_in(item, &names.pair_count),
         pair_first_at: time_in(item, &names.pair_first),
         expires_at: ttl.and_then(|second| Timestamp::from_second(second).ok()),
+        forgotten: quiet
+            .flat_map(|address| ["n_", "f_", UNTIL].map(|kind| format!("{kind}{address}")))
+            .collect(),
     }
 }
 
 fn address_row(item: &Item) -> AddressRow {
-    let marks = item.keys().filter(|name| name.starts_with("a_"));
+    let marked = |prefix: &str| {
+        let marks = item
+            .keys()
+            .filter_map(|name| Some((name, name.strip_prefix(prefix)?)));
+        marks
+            .filter_map(|(name, account)| Some((account.to_owned(), time_in(item, name)?)))
+            .collect()
+    };
     AddressRow {
-        accounts: marks
-            .filter_map(|name| Some((name.clone(), time_in(item, name)?)))
-            .collect(),
+        failed: marked(FAILED),
+        in_flight: marked(IN_FLIGHT),
     }
 }
