@@ -148,6 +148,13 @@ async fn a_lock_is_for_the_address_that_guessed() {
     site.login(&account)
         .await
         .expect_problem(429, "rate_limited");
+    // Who one is, is not what one says.
+    let spoofed = site.post("/auth/login", &account.credentials());
+    let spoofed = spoofed.header("x-forwarded-for", "203.0.113.7");
+    spoofed
+        .header("forwarded", "for=203.0.113.7")
+        .await
+        .expect_problem(429, "rate_limited");
     site.elsewhere().login(&account).await.expect(200);
 }
 

@@ -1,6 +1,6 @@
 //! The client that a customer wrote before this platform was there, run with Node as it stands.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
@@ -29,11 +29,9 @@ impl Api {
             eprintln!("skipped: there is no Node to run the TypeScript client with");
             return None;
         };
-        let base = Path::new(env!("CARGO_TARGET_TMPDIR"));
-        let folder = tempfile::Builder::new()
-            .prefix("api-")
-            .tempdir_in(base)
-            .expect("a folder");
+        let home = Path::new(env!("CARGO_TARGET_TMPDIR")).join("typescript-client");
+        std::fs::create_dir_all(&home).expect("a folder");
+        let folder = tempfile::tempdir_in(&home).expect("a folder");
         let write = |name: &str, text: &str| {
             std::fs::write(folder.path().join(name), text).expect("a file");
         };
@@ -44,13 +42,12 @@ impl Api {
             return Some(Self(folder));
         }
         write("drive.mjs", DRIVER);
-        let Some(modules) = typescript(base) else {
+        if !fetch_typescript(&home) {
             eprintln!(
                 "skipped: Node {version} can't run TypeScript, and npm can't get {TYPESCRIPT}"
             );
             return None;
-        };
-        link(&modules, &folder.path().join("node_modules"));
+        }
         let stripped = run(Command::new("node")
             .arg("strip.mjs")
             .current_dir(folder.path()));
@@ -96,38 +93,19 @@ fn strips_types(version: &str) -> bool {
     version >= (23, 6) || ((22, 18)..(23, 0)).contains(&version)
 }
 
-/// The folder of modules with the compiler in it, fetched once.
-fn typescript(base: &Path) -> Option<PathBuf> {
-    let home = base.join(TYPESCRIPT.replace('@', "-"));
-    let modules = home.join("node_modules");
-    if !modules.join("typescript/package.json").exists() {
-        std::fs::create_dir_all(&home).ok()?;
-        let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
-        let npm = npm.args([
-            "install",
-            "--no-save",
-            "--ignore-scripts",
-            "--no-audit",
-            "--no-fund",
-            "--fetch-retries=0",
-        ]);
-        let npm = npm
-            .args(["--fetch-timeout=30000", "--prefix"])
-            .arg(&home)
-            .arg(TYPESCRIPT);
-        run(npm).filter(|output| output.status.success())?;
+/// Puts the compiler where every folder within `home` finds it, once; false where npm can't.
+fn fetch_typescript(home: &Path) -> bool {
+    if home.join("node_modules/typescript/package.json").exists() {
+        return true;
     }
-    Some(modules)
-}
-
-#[cfg(unix)]
-fn link(modules: &Path, to: &Path) {
-    std::os::unix::fs::symlink(modules, to).expect("a link");
-}
-
-#[cfg(windows)]
-fn link(modules: &Path, to: &Path) {
-    std::os::windows::fs::symlink_dir(modules, to).expect("a link");
+    let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
+    let quietly = ["--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
+    let npm = npm
+        .arg("install")
+        .args(quietly)
+        .args(["--fetch-retries=0", "--fetch-timeout=30000"]);
+    let done = run(npm.arg("--prefix").arg(home).arg(TYPESCRIPT));
+    done.is_some_and(|output| output.status.success())
 }
 
 fn run(command: &mut Command) -> Option<Output> {

@@ -5,5 +5,6 @@ mod architecture;
 mod audit;
 mod documentation;
 mod outage;
+mod races;
 mod site;
 mod waits;

@@ -34,6 +34,8 @@ pub struct Session {
     pub session_id: Uuid,
     /// Whose it is.
     pub user_id: UserId,
+    /// The account's `session_generation` when the password was checked: under another one the session is over.
+    pub generation: i64,
     /// How often it was refreshed: the refresh token that carries this number is the current one.
     pub refresh_counter: u64,
     /// When it was last refreshed.
@@ -71,18 +73,19 @@ pub struct Session {
 }
 
 impl Session {
-    /// A session that starts now.
+    /// A session that starts now, of the user as read when the password was checked.
     #[must_use]
     pub fn new(
         session_id: Uuid,
-        user_id: UserId,
+        user: &User,
         ip: String,
         user_agent: &str,
         now: Timestamp,
     ) -> Self {
         Self {
             session_id,
-            user_id,
+            user_id: user.user_id.clone(),
+            generation: user.session_generation,
             refresh_counter: 0,
             rotated_at: None,
             created_at: now,
@@ -110,9 +113,7 @@ impl Session {
         self.is_live(now)
             && self.user_id == user.user_id
             && user.is_enabled()
-            && user
-                .sessions_valid_from
-                .is_none_or(|from| self.created_at > from)
+            && self.generation == user.session_generation
     }
 
     /// What it means that a refresh token with `counter` came when the session did not stand at it.
@@ -150,9 +151,13 @@ mod tests {
         Timestamp::from_second(1_700_000_000 + second).unwrap()
     }
 
+    fn user() -> User {
+        let id = UserId::parse("acme#shop#user@example.com").unwrap();
+        User::new(id, Name::default(), None, at(0))
+    }
+
     fn session() -> Session {
-        let user = UserId::parse("acme#shop#user@example.com").unwrap();
-        let mut session = Session::new(Uuid::nil(), user, "203.0.113.7".into(), "curl", at(0));
+        let mut session = Session::new(Uuid::nil(), &user(), "203.0.113.7".into(), "curl", at(0));
         session.refresh_counter = 3;
         session.rotated_at = Some(at(100));
         session.last_used_at = at(100);
@@ -181,15 +186,19 @@ mod tests {
     }
 
     #[test]
-    fn ending_all_sessions_spares_only_later_ones() {
-        let mut session = session();
-        let mut user = User::new(session.user_id.clone(), Name::default(), None, at(0));
-        assert!(session.speaks_for(&user, at(200)));
-        user.sessions_valid_from = Some(at(0));
-        assert!(!session.speaks_for(&user, at(200)));
-        session.created_at = at(1);
+    fn a_session_speaks_for_the_account_that_it_was_made_under_until_all_are_ended() {
+        let (session, mut user) = (session(), user());
         assert!(session.speaks_for(&user, at(200)));
         user.disabled_at = Some(at(150));
         assert!(!session.speaks_for(&user, at(200)));
+        user.disabled_at = None;
+        user.session_generation += 1;
+        assert!(!session.speaks_for(&user, at(200)));
+
+        let next = User::new(user.user_id.clone(), Name::default(), None, at(100));
+        assert!(
+            !session.speaks_for(&next, at(200)),
+            "an account made later under the same address"
+        );
     }
 }

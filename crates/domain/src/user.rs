@@ -208,13 +208,17 @@ pub struct User {
     /// The handle within the family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub user_name: Option<UserName>,
-    /// Sessions made at or before this moment are over.
+    /// When all sessions were last ended together.
     #[serde(
         default,
         skip_serializing_if = "Option::is_none",
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub sessions_valid_from: Option<Timestamp>,
+    /// Which sessions are the account's: those that were made under this number. It begins at the account's time in
+    /// milliseconds, so that no session of an earlier account of that address has it, and is raised to end all sessions.
+    /// A time would not do: a login that began before a reset may end after it.
+    pub session_generation: i64,
     /// Since when the account is closed to everybody.
     #[serde(
         default,
@@ -258,6 +262,7 @@ impl User {
             family_id: None,
             user_name: None,
             sessions_valid_from: None,
+            session_generation: now.as_millisecond(),
             disabled_at: None,
             created_at: now,
             updated_at: now,

@@ -1,7 +1,7 @@
 //! Who is signed in.
 
 use domain::session::Session;
-use domain::{Clock, User};
+use domain::{Clock, TenantId, User};
 use http::Method;
 use repository::{Sessions, Users};
 use token::{AccessTokens, Claims, KeyRing};
@@ -115,15 +115,23 @@ impl Callers {
         Ok(claims)
     }
 
+    /// Whether the request carries a key of another tenant than `tenant`, which makes a token invalid.
+    ///
+    /// # Errors
+    /// 503.
+    pub async fn has_key_of_another(
+        &self,
+        request: &Request,
+        tenant: &TenantId,
+    ) -> Result<bool, Problem> {
+        self.keys.is_anothers(request, tenant).await
+    }
+
     /// Refuses a cookie that a page of somebody else made the browser send.
     ///
     /// # Errors
     /// 403 `origin_not_allowed`.
-    pub async fn check_origin(
-        &self,
-        request: &Request,
-        tenant: &domain::TenantId,
-    ) -> Result<(), Problem> {
+    pub async fn check_origin(&self, request: &Request, tenant: &TenantId) -> Result<(), Problem> {
         let tenant = self.keys.tenant(tenant).await?;
         let origin = request.header("origin");
         if tenant

@@ -145,7 +145,7 @@ impl LinkMailer {
         let event = AuditEvent::new(
             domain::audit::Event::LinkRequested,
             &tenant.tenant_id,
-            Some(user_id),
+            Some(user_id.clone()),
             &request.ip(),
             request.id(),
             now,
@@ -155,15 +155,26 @@ impl LinkMailer {
             deps.emails.send(&job),
             deps.audit.record(&event)
         );
-        stored?;
-        queued?;
+        let replaced = stored?;
+        if let Err(error) = queued {
+            // Nobody got this link: the one before works on, and the account still has its share of mails.
+            let (put_back, uncounted) = futures::join!(
+                deps.tokens.put_back(&row, replaced),
+                deps.attempts.unmail_link(mail.kind, &user_id, now)
+            );
+            put_back?;
+            uncounted?;
+            return Err(error.into());
+        }
         Ok(recorded?)
     }
 }
 
-/// An id of the same tenant and length that no account can have: its domain is reserved (RFC 2606).
+/// An id of the same tenant that no account can have (its domain is reserved by RFC 2606): one for each address, so that
+/// asking for many does not meet on one row.
 fn nobody(user_id: &UserId) -> UserId {
-    domain::Email::parse("nobody@nobody.invalid").map_or_else(
+    let mark = token::hash(user_id.email().as_str());
+    domain::Email::parse(&format!("{}@nobody.invalid", &mark[..32])).map_or_else(
         |_| user_id.clone(),
         |email| UserId::new(user_id.tenant().clone(), email),
     )

@@ -229,7 +229,7 @@ async fn make_owner(tables: &Tables, tenant: &TenantId) -> Result<Owner, Error> 
         };
         tables
             .users
-            .change(&known, &changes, now)
+            .change(&tables.tokens, &known, &changes, now)
             .await
             .map_err(failed)?
             .ok();

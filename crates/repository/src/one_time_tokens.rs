@@ -4,14 +4,14 @@
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{
-    AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, Update,
+    AttributeValue, ConditionCheck, Delete, KeysAndAttributes, Put, ReturnValue, Update,
 };
 use domain::one_time::{Kind, OneTimeToken};
 use domain::user::FamilyId;
 use domain::{Timestamp, UserId};
 
-use crate::database::{Item, text, time, write};
-use crate::transaction::{Transaction, built};
+use crate::database::{Item, conditional, number, text, time, write};
+use crate::transaction::built;
 use crate::{Database, Error};
 
 /// The table of one-time tokens.
@@ -47,29 +47,53 @@ impl OneTimeTokens {
         Ok(())
     }
 
-    /// Stores the token of a link and makes it the newest of its kind.
+    /// Stores the token of a link, makes it the newest of its kind, and gives the hash of the one that was before.
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn create_link(&self, token: &OneTimeToken) -> Result<(), Error> {
-        let [row, newest] = self.link_rows(token)?;
-        let written = Transaction::new()
-            .step(row, ())
-            .step(newest, ())
-            .commit(&self.database)
-            .await?;
-        debug_assert!(written.is_ok(), "neither step has a condition");
+    pub async fn create_link(&self, token: &OneTimeToken) -> Result<Option<String>, Error> {
+        let newest = self
+            .database
+            .client
+            .put_item()
+            .table_name(&self.table)
+            .set_item(Some(newest_row(token)))
+            .return_values(ReturnValue::AllOld);
+        let (row, newest) = futures::join!(self.create(token), newest.send());
+        row?;
+        let before = newest?.attributes.unwrap_or_default();
+        Ok(before
+            .get("newest")
+            .and_then(|hash| hash.as_s().ok())
+            .cloned())
+    }
+
+    /// Makes the link that `token` replaced the newest again, unless a newer one came since.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn put_back(
+        &self,
+        token: &OneTimeToken,
+        replaced: Option<String>,
+    ) -> Result<(), Error> {
+        // Where there was none, a hash that no token has.
+        let replaced = replaced.unwrap_or_else(|| "none".to_owned());
+        let call = self
+            .database
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("token_hash", text(newest_key(token.kind, &token.user_id)))
+            .update_expression("SET newest = :replaced")
+            .condition_expression("newest = :hash")
+            .expression_attribute_values(":replaced", text(replaced))
+            .expression_attribute_values(":hash", text(&token.token_hash));
+        conditional(call.send().await)?.ok();
         Ok(())
     }
 
     pub(crate) fn link_rows(&self, token: &OneTimeToken) -> Result<[Put; 2], Error> {
-        let newest: Item = [
-            ("token_hash", text(newest_key(token.kind, &token.user_id))),
-            ("newest", text(&token.token_hash)),
-            ("ttl", crate::database::number(token.ttl)),
-        ]
-        .map(|(name, value)| (name.to_owned(), value))
-        .into();
         Ok([
             built(
                 Put::builder()
@@ -80,7 +104,7 @@ impl OneTimeTokens {
             built(
                 Put::builder()
                     .table_name(&self.table)
-                    .set_item(Some(newest))
+                    .set_item(Some(newest_row(token)))
                     .build(),
             )?,
         ])
@@ -218,6 +242,16 @@ impl OneTimeTokens {
                 .build(),
         )
     }
+}
+
+/// Says which link of its kind is an account's newest.
+fn newest_row(token: &OneTimeToken) -> Item {
+    let row = [
+        ("token_hash", text(newest_key(token.kind, &token.user_id))),
+        ("newest", text(&token.token_hash)),
+        ("ttl", number(token.ttl)),
+    ];
+    row.map(|(name, value)| (name.to_owned(), value)).into()
 }
 
 /// A hash is hex, so that no token can have this key.

@@ -178,7 +178,8 @@ impl Sessions {
         }
     }
 
-    /// Ends every session of a user at once, as the bearer of a live one; false when that one is not live.
+    /// Ends every session of a user at once, as the bearer of a live one of that generation; false when that one is not
+    /// live.
     ///
     /// # Errors
     /// When the database gives no answer.
@@ -186,6 +187,7 @@ impl Sessions {
         &self,
         users: &Users,
         session_id: Uuid,
+        generation: i64,
         user_id: &UserId,
         now: Timestamp,
     ) -> Result<bool, Error> {
@@ -198,7 +200,7 @@ impl Sessions {
         }
         let ended = Transaction::new()
             .step(built(live.build())?, ())
-            .step(users.ending_sessions(user_id, now)?, ())
+            .step(users.ending_sessions(user_id, generation, now)?, ())
             .commit(&self.database)
             .await?;
         Ok(ended.is_ok())

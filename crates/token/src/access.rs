@@ -31,6 +31,9 @@ pub struct Claims {
     pub client_id: String,
     /// The session that it belongs to, and dies with.
     pub sid: Uuid,
+    /// The account's session generation: under another one the token is dead.
+    #[serde(rename = "gen")]
+    pub generation: i64,
     /// Its own name.
     pub jti: Uuid,
     /// When it was issued, in epoch seconds.
@@ -74,6 +77,7 @@ impl AccessTokens {
             aud: user.user_id.tenant().clone(),
             client_id: user.client_id.clone(),
             sid,
+            generation: user.session_generation,
             jti: random.uuid(now),
             iat: now.as_second(),
             exp: (now + LIFETIME).as_second(),

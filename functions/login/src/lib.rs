@@ -112,13 +112,7 @@ async fn start_session(
     }
     .sign(&keys, now)?;
 
-    let session = Session::new(
-        session_id,
-        user.user_id.clone(),
-        request.ip(),
-        &request.user_agent(),
-        now,
-    );
+    let session = Session::new(session_id, user, request.ip(), &request.user_agent(), now);
     let renewed = user
         .password_hash
         .as_ref()

@@ -52,7 +52,7 @@ async fn logout(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let now = deps.clock.now();
     let ended = if all {
         deps.sessions
-            .revoke_all(&deps.users, claims.sid, &claims.sub, now)
+            .revoke_all(&deps.users, claims.sid, claims.generation, &claims.sub, now)
             .await?
     } else {
         let revoked = deps
@@ -95,7 +95,12 @@ async fn revoke(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let from_cookie = cookie.is_some_and(|cookie| cookie == text);
     let now = deps.clock.now();
     let keys = deps.ring.current(now).await?;
-    if let Ok(token) = RefreshToken::verify(&keys, &text, now) {
+    if let Ok(token) = RefreshToken::verify(&keys, &text, now)
+        && !deps
+            .callers
+            .has_key_of_another(request, token.user_id.tenant())
+            .await?
+    {
         if from_cookie {
             deps.callers
                 .check_origin(request, token.user_id.tenant())

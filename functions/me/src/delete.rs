@@ -28,15 +28,14 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let password = input.finish(password)?;
 
     let now = deps.clock.now();
-    let user_id = deps.callers.claims(request).await?.sub;
-    let guess = Guess::begin(&deps.attempts, request, user_id, now);
-    let (caller, guess) = futures::try_join!(deps.callers.signed_in(request), guess)?;
-    let user = caller.user;
-    guess
+    let user = deps.callers.signed_in(request).await?.user;
+    let guess = Guess::begin(&deps.attempts, request, user.user_id.clone(), now).await?;
+    let right = guess
         .check(&deps.attempts, &deps.audit, request, || {
             password.verify(user.password_hash.as_ref())
         })
         .await?;
+    right.forgive(&deps.attempts).await?;
 
     // A farewell that comes a moment too early is better than an account that ends without a word.
     let tenant = user.user_id.tenant();
@@ -67,6 +66,9 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     if !gone {
         return Err(Problem::token_invalid());
     }
-    deps.sessions.delete_all(&user.user_id).await?;
+    if let Err(error) = deps.sessions.delete_all(&user.user_id).await {
+        // They are dead with their account, and their time to live deletes them.
+        tracing::warn!(%error, request_id = request.id(), "sessions of a deleted account are left");
+    }
     Ok(AuthCookies::clear(Response::no_content()))
 }

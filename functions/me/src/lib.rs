@@ -73,7 +73,11 @@ async fn rename(deps: &Deps, request: &Request) -> Result<Response, Problem> {
         password_hash: None,
     };
     let now = deps.clock.now();
-    match deps.users.change(&user, &changes, now).await? {
+    match deps
+        .users
+        .change(&deps.tokens, &user, &changes, now)
+        .await?
+    {
         Ok(()) => {}
         Err(NotChanged::UserNameTaken) => {
             return Err(Problem::new(

@@ -138,10 +138,16 @@ fn read(deps: &Deps, request: &Request, tenant: &Tenant) -> Result<New, Problem>
         );
     }
     let (email, password) = input.finish((email, password))?;
+    let no_invite = || refused(NotRegistered::InviteRequired);
     let invite = invite
         .map(|text| TokenText::parse(Kind::Invite, &text))
         .transpose();
-    let invite = invite.map_err(|_| refused(NotRegistered::InviteRequired))?;
+    let invite = invite.map_err(|_| no_invite())?;
+    // Families of two tenants may have the same name: an invitation is good at its own tenant only.
+    let is_anothers = |invite: &TokenText| *invite.user_id().tenant() != tenant.tenant_id;
+    if invite.as_ref().is_some_and(is_anothers) {
+        return Err(no_invite());
+    }
 
     let user_id = UserId::new(tenant.tenant_id.clone(), email);
     let hash = password

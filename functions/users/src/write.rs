@@ -48,7 +48,7 @@ struct Wanted {
     name: Option<Name>,
     user_name: Option<UserName>,
     family_id: Option<FamilyId>,
-    password_hash: Option<PasswordHash>,
+    password: Option<(NewPassword, PasswordHash)>,
 }
 
 #[utoipa::path(post, path = "/users", tag = "users", summary = "Make or change a user of the tenant",
@@ -69,7 +69,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         ..User::new(
             wanted.user_id.clone(),
             wanted.name.clone().unwrap_or_default(),
-            wanted.password_hash.clone(),
+            wanted.password.as_ref().map(|(_, hash)| hash.clone()),
             now,
         )
     };
@@ -129,16 +129,15 @@ fn read(deps: &Deps, request: &Request, tenant: &Tenant) -> Result<Wanted, Probl
         }
     }
     let user_id = input.finish(user_id)?;
-    let password_hash = password
-        .map(|password| password.hash(&deps.random))
-        .transpose();
-    let password_hash = password_hash.map_err(|error| Problem::invalid_field("password", error))?;
+    let hashed = |password: NewPassword| password.hash(&deps.random).map(|hash| (password, hash));
+    let password = password.map(hashed).transpose();
+    let password = password.map_err(|error| Problem::invalid_field("password", error))?;
     Ok(Wanted {
         user_id,
         name,
         user_name,
         family_id,
-        password_hash,
+        password,
     })
 }
 
@@ -152,18 +151,27 @@ async fn change(
         let error = Invalid::new("immutable", "can't be changed");
         return Err(Problem::invalid_field("family_id", error));
     }
+    if let Some((password, _)) = &wanted.password
+        && password.as_password().verify(user.password_hash.as_ref())
+    {
+        let error = Invalid::new(
+            "unchanged",
+            "must differ from the password that it replaces",
+        );
+        return Err(Problem::invalid_field("password", error));
+    }
     let now = deps.clock.now();
     let changes = Changes {
         name: wanted.name,
         user_name: wanted.user_name,
-        password_hash: wanted.password_hash,
+        password_hash: wanted.password.map(|(_, hash)| hash),
     };
     if changes.password_hash.is_some() {
         notify(deps, request, &user).await?;
     }
     let event = event(deps, request, &user.user_id);
     let (written, recorded) = futures::join!(
-        deps.users.change(&user, &changes, now),
+        deps.users.change(&deps.tokens, &user, &changes, now),
         deps.audit.record(&event)
     );
     match written? {

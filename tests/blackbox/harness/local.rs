@@ -56,14 +56,14 @@ impl Local {
         }
     }
 
-    /// Whether the platform has these means.
+    /// Whether the platform has these means, and its data is where its credentials are.
     pub(super) async fn is_there(&self) -> bool {
-        let answer = self
-            .http
-            .get(format!("{}/_local/clock", self.base_url))
+        let clock = self.http.get(format!("{}/_local/clock", self.base_url));
+        let answers = clock
             .send()
-            .await;
-        answer.is_ok_and(|answer| answer.status().is_success())
+            .await
+            .is_ok_and(|answer| answer.status().is_success());
+        answers && self.data.join("run.json").exists()
     }
 
     /// The mail to an address, newest first.

@@ -75,6 +75,8 @@ const FAILED: &str = "a_";
 const IN_FLIGHT: &str = "i_";
 /// What the attribute of an account's row starts with that says when an address may try again.
 const UNTIL: &str = "u_";
+/// An account's row remembers as many addresses beyond one success: as many failures close it.
+const MOST_ADDRESSES: usize = 100;
 /// As many attributes are tidied away at once: an expression may have 4 KiB.
 const TIDIED_AT_ONCE: usize = 300;
 
@@ -247,6 +249,26 @@ impl LoginAttempts {
             .expression_attribute_values(":ttl", number((now + lockout::MEMORY).as_second()));
         Ok(conditional(call.send().await)?.is_ok())
     }
+
+    /// Takes back a mail that was counted at `now` and never queued.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn unmail_link(
+        &self,
+        kind: Kind,
+        user: &UserId,
+        now: Timestamp,
+    ) -> Result<(), Error> {
+        let call = self
+            .update(&format!("link#{}#{user}", kind.as_str()))
+            .update_expression("SET last_at = second_at, second_at = third_at, third_at = :never")
+            .condition_expression("last_at = :now")
+            .expression_attribute_values(":never", number(0))
+            .expression_attribute_values(":now", time(now));
+        conditional(call.send().await)?.ok();
+        Ok(())
+    }
 }
 
 fn account_row(item: &Item, names: &Names, now: Timestamp) -> AccountRow {
@@ -254,11 +276,19 @@ fn account_row(item: &Item, names: &Names, now: Timestamp) -> AccountRow {
         .get("ttl")
         .and_then(|value| value.as_n().ok())
         .and_then(|n| n.parse().ok());
-    let quiet = item.keys().filter_map(|name| name.strip_prefix(UNTIL));
-    let quiet = quiet.filter(|address| {
-        let until = time_in(item, &format!("{UNTIL}{address}"));
-        until.is_some_and(|until| until + lockout::MEMORY <= now)
-    });
+    let mut addresses: Vec<(Timestamp, &str)> = item
+        .keys()
+        .filter_map(|name| name.strip_prefix(UNTIL))
+        .filter_map(|address| Some((time_in(item, &format!("{UNTIL}{address}"))?, address)))
+        .collect();
+    addresses.sort_unstable();
+    // Whatever comes, the row stays small: the addresses that were quiet for longest go first.
+    let surplus = addresses.len().saturating_sub(MOST_ADDRESSES);
+    let quiet = addresses
+        .into_iter()
+        .enumerate()
+        .filter(|(index, (until, _))| *index < surplus || *until + lockout::MEMORY <= now)
+        .map(|(_, (_, address))| address);
     AccountRow {
         count: count_in(item, "count"),
         pair_count: count_in(item, &names.pair_count),

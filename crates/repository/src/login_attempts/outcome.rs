@@ -5,7 +5,7 @@ use domain::lockout::{self, Restart};
 
 use super::{Attempt, FAILED, IN_FLIGHT, LoginAttempts, TIDIED_AT_ONCE};
 use crate::Error;
-use crate::database::{Assignments, number, text, time};
+use crate::database::{Assignments, conditional, number, text, time};
 
 impl Attempt {
     /// Whether a failure of this attempt makes somebody wait.
@@ -81,9 +81,40 @@ impl LoginAttempts {
     /// When the database gives no answer.
     pub async fn failed(&self, attempt: Attempt) -> Result<(), Error> {
         futures::try_join!(
-            self.write(&attempt.names.account_key, account_failed(&attempt)),
+            self.account_failed(&attempt),
             self.write(&attempt.names.address_key, address_failed(&attempt))
         )?;
+        Ok(())
+    }
+
+    async fn account_failed(&self, attempt: &Attempt) -> Result<(), Error> {
+        let (changes, restart) = account_failed(attempt);
+        let key = &attempt.names.account_key;
+        let Some(first_at) = attempt
+            .account
+            .as_ref()
+            .and_then(|before| before.pair_first_at)
+        else {
+            return self.write(key, changes).await;
+        };
+        if restart == Restart::No {
+            return self.write(key, changes).await;
+        }
+        // Of failures that come together, the first begins the counts again and the others are added to it.
+        let call = changes
+            .apply(self.update(key))
+            .condition_expression("#pair_first = :first")
+            .expression_attribute_names("#pair_first", &attempt.names.pair_first)
+            .expression_attribute_values(":first", time(first_at));
+        if conditional(call.send().await)?.is_ok() {
+            return Ok(());
+        }
+        let call = self
+            .update(key)
+            .update_expression("ADD #pair_count :one")
+            .expression_attribute_names("#pair_count", &attempt.names.pair_count)
+            .expression_attribute_values(":one", number(1));
+        call.send().await?;
         Ok(())
     }
 
@@ -105,10 +136,10 @@ impl LoginAttempts {
 }
 
 /// What the account's row is told, where the count that [`LoginAttempts::begin`] raised does not say it all.
-fn account_failed(attempt: &Attempt) -> Assignments {
+fn account_failed(attempt: &Attempt) -> (Assignments, Restart) {
     let mut changes = Assignments::default();
     let Some(before) = &attempt.account else {
-        return changes;
+        return (changes, Restart::No);
     };
     let (names, failure) = (&attempt.names, before.fail(attempt.now));
     if failure.restart != Restart::No {
@@ -125,7 +156,7 @@ fn account_failed(attempt: &Attempt) -> Assignments {
         // Only a reset opens the account again, so the row must not be forgotten.
         changes.remove("ttl");
     }
-    changes
+    (changes, failure.restart)
 }
 
 /// What the address's row is told. An attempt whose password was never looked at says nothing about its account.

@@ -1,15 +1,16 @@
 //! Changing an account.
 
 use aws_sdk_dynamodb::types::Update;
+use domain::one_time::Kind;
 use domain::password::PasswordHash;
 use domain::user::{Name, UserName};
 use domain::{Timestamp, User};
 
-use super::Users;
 use super::family::is_same_name;
-use crate::Error;
-use crate::database::{text, time};
+use super::{END_SESSIONS, Users};
+use crate::database::{number, text, time};
 use crate::transaction::{Transaction, built};
+use crate::{Error, OneTimeTokens};
 
 /// What a user may change about the account.
 #[derive(Debug, Default)]
@@ -38,6 +39,7 @@ impl Users {
     /// When the database gives no answer.
     pub async fn change(
         &self,
+        tokens: &OneTimeTokens,
         user: &User,
         changes: &Changes,
         now: Timestamp,
@@ -68,13 +70,22 @@ impl Users {
             }
         }
         if let Some(hash) = &changes.password_hash {
-            set.extend(["password_hash = :hash", "sessions_valid_from = :now"]);
-            update = update.expression_attribute_values(":hash", text(hash.as_str()));
+            set.extend(["password_hash = :hash", END_SESSIONS]);
+            update = update
+                .expression_attribute_values(":hash", text(hash.as_str()))
+                .expression_attribute_values(":one", number(1));
         }
         let update = update
             .update_expression(format!("SET {}", set.join(", ")))
             .condition_expression(condition);
         let mut transaction = Transaction::new().step(built(update.build())?, NotChanged::Gone);
+        if changes.password_hash.is_some() {
+            // A link that was mailed for the old password must not replace the new one.
+            transaction = transaction.step(
+                tokens.voiding(Kind::Reset, &user.user_id)?,
+                NotChanged::Gone,
+            );
+        }
         if let (Some(family), Some(name)) = (&user.family_id, &changes.user_name) {
             let tenant = user.user_id.tenant();
             let old = user.user_name.as_ref();

@@ -6,8 +6,8 @@ use domain::one_time::Kind;
 use domain::password::PasswordHash;
 use domain::{Timestamp, User, UserId};
 
-use super::Users;
-use crate::database::{Item, read, text, time};
+use super::{END_SESSIONS, Users};
+use crate::database::{Item, number, read, text, time};
 use crate::one_time_tokens::StoredLink;
 use crate::transaction::{Transaction, built};
 use crate::{AuditLog, Error, LoginAttempts, OneTimeTokens};
@@ -109,10 +109,11 @@ impl Users {
         let user = Update::builder()
             .table_name(&self.table)
             .key("user_id", text(id.to_string()))
-            .update_expression(
-                "SET password_hash = :hash, sessions_valid_from = :now, updated_at = :now, \
-                 email_verified_at = if_not_exists(email_verified_at, :now)",
-            )
+            .update_expression(format!(
+                "SET password_hash = :hash, updated_at = :now, {END_SESSIONS}, \
+                 email_verified_at = if_not_exists(email_verified_at, :now)"
+            ))
+            .expression_attribute_values(":one", number(1))
             .condition_expression("created_at = :created AND attribute_not_exists(disabled_at)")
             .expression_attribute_values(":created", time(reset.user.created_at))
             .expression_attribute_values(":hash", text(reset.hash.as_str()))
@@ -142,30 +143,16 @@ impl Users {
             .table_name(&self.table)
             .key("user_id", text(reset.user.user_id.to_string()))
             .condition_expression("password_hash = :new")
-            .expression_attribute_values(":new", text(reset.hash.as_str()));
-        let (mut set, mut remove) = (Vec::new(), Vec::new());
-        let mut user = user;
-        match &reset.user.password_hash {
-            Some(old) => {
-                set.push("password_hash = :old");
-                user = user.expression_attribute_values(":old", text(old.as_str()));
+            .expression_attribute_values(":new", text(reset.hash.as_str()))
+            .expression_attribute_values(":generation", number(reset.user.session_generation));
+        let user = match &reset.user.password_hash {
+            Some(old) => user
+                .update_expression("SET session_generation = :generation, password_hash = :old")
+                .expression_attribute_values(":old", text(old.as_str())),
+            None => {
+                user.update_expression("SET session_generation = :generation REMOVE password_hash")
             }
-            None => remove.push("password_hash"),
-        }
-        match reset.user.sessions_valid_from {
-            Some(from) => {
-                set.push("sessions_valid_from = :from");
-                user = user.expression_attribute_values(":from", time(from));
-            }
-            None => remove.push("sessions_valid_from"),
-        }
-        let clauses = [("SET ", set), ("REMOVE ", remove)]
-            .into_iter()
-            .filter(|(_, parts)| !parts.is_empty());
-        let expression: Vec<String> = clauses
-            .map(|(verb, parts)| verb.to_owned() + &parts.join(", "))
-            .collect();
-        let user = user.update_expression(expression.join(" "));
+        };
         let undone = Transaction::new()
             .step(built(user.build())?, ())
             .step(tokens.restoring(reset.link_hash)?, ())

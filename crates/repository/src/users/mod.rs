@@ -18,7 +18,7 @@ use domain::password::PasswordHash;
 use domain::user::Role;
 use domain::{Timestamp, User, UserId};
 
-use crate::database::{conditional, read, text, time};
+use crate::database::{conditional, number, read, text, time};
 use crate::transaction::built;
 use crate::{Database, Error};
 
@@ -28,6 +28,10 @@ pub struct Users {
     pub(crate) database: Database,
     pub(crate) table: String,
 }
+
+/// Ends every session; goes with the values `:now` and `:one`.
+const END_SESSIONS: &str =
+    "sessions_valid_from = :now, session_generation = session_generation + :one";
 
 impl Users {
     /// The table named `table`.
@@ -92,23 +96,35 @@ impl Users {
             serde_dynamo::to_attribute_value(roles).map_err(Error::corrupt)?;
         let call = self
             .update(id)
-            .update_expression("SET #roles = :roles, updated_at = :now, sessions_valid_from = :now")
+            .update_expression(format!(
+                "SET #roles = :roles, updated_at = :now, {END_SESSIONS}"
+            ))
             .condition_expression("attribute_exists(user_id)")
             .expression_attribute_names("#roles", "roles")
             .expression_attribute_values(":roles", roles)
+            .expression_attribute_values(":one", number(1))
             .expression_attribute_values(":now", time(now));
         Ok(conditional(call.send().await)?.is_ok())
     }
 
-    /// Ends every session of a user, as a step of a transaction.
-    pub(crate) fn ending_sessions(&self, id: &UserId, now: Timestamp) -> Result<Update, Error> {
+    /// Ends every session of a user, as a step of a transaction: at the word of a session of that generation.
+    pub(crate) fn ending_sessions(
+        &self,
+        id: &UserId,
+        generation: i64,
+        now: Timestamp,
+    ) -> Result<Update, Error> {
         built(
             Update::builder()
                 .table_name(&self.table)
                 .key("user_id", text(id.to_string()))
-                .update_expression("SET sessions_valid_from = :now")
-                .condition_expression("attribute_exists(user_id)")
+                .update_expression(format!("SET {END_SESSIONS}"))
+                .condition_expression(
+                    "session_generation = :generation AND attribute_not_exists(disabled_at)",
+                )
+                .expression_attribute_values(":generation", number(generation))
                 .expression_attribute_values(":now", time(now))
+                .expression_attribute_values(":one", number(1))
                 .build(),
         )
     }
