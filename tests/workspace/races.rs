@@ -11,7 +11,10 @@ use crate::site::{PASSWORD, Site, call};
 async fn a_login_that_began_before_a_reset_gives_no_live_session() {
     let site = Site::start().await;
     site.register("user@example.com").await;
-    let reset = site.keyed("POST /auth/password-reset", &json!({ "email": "user@example.com" }));
+    let reset = site.keyed(
+        "POST /auth/password-reset",
+        &json!({ "email": "user@example.com" }),
+    );
     call!(site, reset, reset);
     let body = json!({ "token": site.newest_link(), "new_password": "N3wPassw0rd!" });
     let confirm = async {
@@ -30,7 +33,10 @@ async fn a_login_that_began_before_a_reset_gives_no_live_session() {
     assert_eq!(confirmed.status, 200, "{confirmed:?}");
     for token in tokens {
         let me = call!(site, me, TestRequest::to("GET /user/me").bearer(&token));
-        assert_eq!(me.status, 401, "a session of the old password lives on: {me:?}");
+        assert_eq!(
+            me.status, 401,
+            "a session of the old password lives on: {me:?}"
+        );
     }
 }
 
@@ -43,7 +49,9 @@ async fn no_session_of_a_deleted_account_works_on_the_next_one_of_that_address()
         let text = |name: &str| answer.body[name].as_str().expect("tokens").to_owned();
         (text("token"), text("refresh_token"))
     };
-    let delete = TestRequest::to("DELETE /user/me").bearer(&first).json(&json!({ "password": PASSWORD }));
+    let delete = TestRequest::to("DELETE /user/me")
+        .bearer(&first)
+        .json(&json!({ "password": PASSWORD }));
     assert_eq!(call!(site, me, delete).status, 204);
     site.world.clock.advance_seconds(1);
     site.register("user@example.com").await;
@@ -51,7 +59,8 @@ async fn no_session_of_a_deleted_account_works_on_the_next_one_of_that_address()
         let me = call!(site, me, TestRequest::to("GET /user/me").bearer(token));
         assert_eq!(me.status, 401, "{me:?}");
     }
-    let refresh = TestRequest::to("POST /auth/token/refresh").json(&json!({ "refresh_token": refresh_token }));
+    let refresh = TestRequest::to("POST /auth/token/refresh")
+        .json(&json!({ "refresh_token": refresh_token }));
     assert_eq!(call!(site, refresh, refresh).status, 401);
 }
 
@@ -59,12 +68,19 @@ async fn no_session_of_a_deleted_account_works_on_the_next_one_of_that_address()
 async fn a_session_that_has_ended_can_not_end_the_others() {
     let site = Site::start().await;
     let (old, _) = site.session("user@example.com").await;
-    let all = |token: &str| TestRequest::to("POST /auth/logout").query("all", "true").bearer(token);
+    let all = |token: &str| {
+        TestRequest::to("POST /auth/logout")
+            .query("all", "true")
+            .bearer(token)
+    };
     assert_eq!(call!(site, logout, all(&old)).status, 200);
     let answer = site.login("user@example.com", PASSWORD).await;
     let new = answer.body["token"].as_str().expect("a token").to_owned();
     assert_eq!(call!(site, logout, all(&old)).status, 401);
-    assert_eq!(call!(site, me, TestRequest::to("GET /user/me").bearer(&new)).status, 200);
+    assert_eq!(
+        call!(site, me, TestRequest::to("GET /user/me").bearer(&new)).status,
+        200
+    );
 }
 
 #[tokio::test]
@@ -78,7 +94,10 @@ async fn two_dozen_people_may_log_in_at_once_from_one_address() {
     site.world.clock.advance_seconds(1);
     for email in &emails {
         let answer = site.login(email, PASSWORD).await;
-        assert_eq!(answer.status, 200, "nobody was wrong, so nobody waits: {answer:?}");
+        assert_eq!(
+            answer.status, 200,
+            "nobody was wrong, so nobody waits: {answer:?}"
+        );
     }
 }
 
@@ -87,7 +106,9 @@ async fn deleting_ones_account_is_not_a_failure() {
     let site = Site::start().await;
     for n in 0..16 {
         let (token, _) = site.session(&format!("person{n}@example.com")).await;
-        let delete = TestRequest::to("DELETE /user/me").bearer(&token).json(&json!({ "password": PASSWORD }));
+        let delete = TestRequest::to("DELETE /user/me")
+            .bearer(&token)
+            .json(&json!({ "password": PASSWORD }));
         assert_eq!(call!(site, me, delete).status, 204);
     }
     let (token, _) = site.session("last@example.com").await;
@@ -98,14 +119,30 @@ async fn deleting_ones_account_is_not_a_failure() {
 async fn a_link_that_could_not_be_queued_leaves_the_one_before_as_it_was() {
     let site = Site::start().await;
     site.register("user@example.com").await;
-    let reset = || site.keyed("POST /auth/password-reset", &json!({ "email": "user@example.com" }));
+    let reset = || {
+        site.keyed(
+            "POST /auth/password-reset",
+            &json!({ "email": "user@example.com" }),
+        )
+    };
     assert_eq!(call!(site, reset, reset()).status, 200);
     let link = site.newest_link();
     let away = site.world.without("SQS");
     let deps: Arc<reset::Deps> = away.deps();
-    let refused = site.world.call(&deps, |deps, request| async move { reset::handle(&deps, request).await }, reset()).await;
+    let refused = site
+        .world
+        .call(
+            &deps,
+            |deps, request| async move { reset::handle(&deps, request).await },
+            reset(),
+        )
+        .await;
     assert_eq!(refused.status, 503, "{refused:?}");
     let confirm = json!({ "token": link, "new_password": "N3wPassw0rd!" });
-    let answer = call!(site, reset_confirm, TestRequest::to("POST /auth/password-reset/confirm").json(&confirm));
+    let answer = call!(
+        site,
+        reset_confirm,
+        TestRequest::to("POST /auth/password-reset/confirm").json(&confirm)
+    );
     assert_eq!(answer.status, 200, "{answer:?}");
 }

@@ -6,6 +6,7 @@
 
 mod body;
 mod caller;
+mod code;
 mod cookies;
 mod deps;
 mod edge;
@@ -22,13 +23,14 @@ pub mod password;
 
 pub use body::{Field, FromText, Input};
 pub use caller::{Callers, SignedIn};
+pub use code::Code;
 pub use cookies::AuthCookies;
 pub use deps::{FromEnv, MissingVariable, Provide};
 pub use edge::{respond, serve};
 pub use keys::{Keyed, Keys};
 pub use link::LinkMailer;
 pub use paging::{Page, Paging};
-pub use problem::{Code, FieldError, Problem, ProblemBody};
+pub use problem::{FieldError, Problem, ProblemBody};
 pub use request::Request;
 pub use response::{Message, Response};
 pub use view::{SessionView, UserBody, UserSummary, UserView};

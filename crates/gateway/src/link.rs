@@ -1,6 +1,6 @@
 //! Mailing a link to whoever owns an address, without telling whether anybody does.
 
-use domain::audit::AuditEvent;
+use domain::audit::Event;
 use domain::mail::{EmailJob, Template};
 use domain::one_time::{Kind, OneTimeToken};
 use domain::{Clock, Email, Random, Tenant, User, UserId};
@@ -142,14 +142,7 @@ impl LinkMailer {
             tenant.tenant_id.clone(),
             format!("{}:{}", mail.kind.as_str().to_lowercase(), row.token_hash),
         );
-        let event = AuditEvent::new(
-            domain::audit::Event::LinkRequested,
-            &tenant.tenant_id,
-            Some(user_id.clone()),
-            &request.ip(),
-            request.id(),
-            now,
-        );
+        let event = request.audit(Event::LinkRequested, &user_id, now);
         let (stored, queued, recorded) = futures::join!(
             deps.tokens.create_link(&row),
             deps.emails.send(&job),

@@ -1,6 +1,6 @@
 //! Asking for a password, wherever that happens: every wrong one counts.
 
-use domain::audit::{AuditEvent, Event};
+use domain::audit::Event;
 use domain::clock::SignedDuration;
 use domain::password::Password;
 use domain::{Timestamp, UserId};
@@ -70,15 +70,7 @@ impl Guess {
         } else {
             Event::LoginFailed
         };
-        let tenant = self.user_id.tenant().clone();
-        let event = AuditEvent::new(
-            event,
-            &tenant,
-            Some(self.user_id),
-            &request.ip(),
-            request.id(),
-            self.now,
-        );
+        let event = request.audit(event, &self.user_id, self.now);
         let (counted, recorded) = futures::join!(attempts.failed(attempt), audit.record(&event));
         counted?;
         recorded?;

@@ -4,7 +4,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::net::{IpAddr, Ipv4Addr};
 
+use domain::audit::{AuditEvent, Event};
 use domain::client::ClientAddress;
+use domain::{Timestamp, UserId};
 use http::{HeaderMap, Method, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
@@ -119,6 +121,20 @@ impl Request {
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+
+    /// What the audit log says of something that this request did to an account.
+    #[must_use]
+    pub fn audit(&self, event: Event, user_id: &UserId, now: Timestamp) -> AuditEvent {
+        let tenant = user_id.tenant();
+        AuditEvent::new(
+            event,
+            tenant,
+            Some(user_id.clone()),
+            &self.ip(),
+            &self.id,
+            now,
+        )
     }
 
     /// What the client calls itself.

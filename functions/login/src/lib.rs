@@ -1,6 +1,6 @@
 //! `POST /auth/login`: a password for a session.
 
-use domain::audit::{AuditEvent, Event};
+use domain::audit::Event;
 use domain::password::Password;
 use domain::session::Session;
 use domain::{Clock, Email, Random, Tenant, User, UserId};
@@ -117,14 +117,7 @@ async fn start_session(
         .password_hash
         .as_ref()
         .and_then(|hash| hash.renewed(password, &deps.random));
-    let event = AuditEvent::new(
-        Event::Login,
-        &tenant.tenant_id,
-        Some(user.user_id.clone()),
-        &request.ip(),
-        request.id(),
-        now,
-    );
+    let event = request.audit(Event::Login, &user.user_id, now);
     let (created, forgiven, noted, recorded) = futures::join!(
         deps.sessions.create(&session),
         right.forgive(&deps.attempts),

@@ -1,6 +1,6 @@
 //! Deleting an account with everything that is the user's.
 
-use domain::audit::{AuditEvent, Event};
+use domain::audit::Event;
 use domain::mail::{EmailJob, Template};
 use domain::password::Password;
 use gateway::password::Guess;
@@ -51,14 +51,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         ),
     );
     deps.emails.send(&farewell).await?;
-    let event = AuditEvent::new(
-        Event::UserDeleted,
-        tenant,
-        Some(user.user_id.clone()),
-        &request.ip(),
-        request.id(),
-        now,
-    );
+    let event = request.audit(Event::UserDeleted, &user.user_id, now);
     let gone = deps
         .users
         .delete(&deps.attempts, &deps.tokens, &deps.audit, &user, &event)

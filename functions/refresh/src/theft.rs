@@ -1,7 +1,7 @@
 //! A refresh token that was used again long after it had been rotated (RFC 9700 §4.14.2).
 
 use domain::User;
-use domain::audit::{AuditEvent, Event};
+use domain::audit::Event;
 use domain::mail::{EmailJob, Template};
 use domain::session::{EndReason, Session};
 use gateway::{Problem, Request};
@@ -28,14 +28,7 @@ pub(crate) async fn end(deps: &Deps, request: &Request, session: &Session, user:
         tenant.clone(),
         format!("refresh-reuse:{}", session.session_id),
     );
-    let event = AuditEvent::new(
-        Event::RefreshReuse,
-        tenant,
-        Some(user.user_id.clone()),
-        &request.ip(),
-        request.id(),
-        now,
-    );
+    let event = request.audit(Event::RefreshReuse, &user.user_id, now);
     let (ended, told, recorded) = futures::join!(
         deps.sessions
             .revoke(session.session_id, &session.user_id, EndReason::Reuse, now),

@@ -1,6 +1,6 @@
 //! Making an account.
 
-use domain::audit::{AuditEvent, Event};
+use domain::audit::Event;
 use domain::mail::{EmailJob, Template};
 use domain::one_time::{Kind, OneTimeToken};
 use domain::password::NewPassword;
@@ -65,14 +65,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let link = TokenText::generate(Kind::Verify, &user.user_id, &deps.random);
     let link_row = OneTimeToken::new(link.hash(), Kind::Verify, user.user_id.clone(), now);
     let tenant_id = &tenant.tenant_id;
-    let event = AuditEvent::new(
-        Event::Register,
-        tenant_id,
-        Some(user.user_id.clone()),
-        &request.ip(),
-        request.id(),
-        now,
-    );
+    let event = request.audit(Event::Register, &user.user_id, now);
     let invite = invite.map(|invite| (invite.hash(), invite.user_id().clone()));
     let registration = Registration {
         user: &user,

@@ -1,6 +1,6 @@
 //! `POST /auth/password-reset/confirm`: a link and a new password for the account.
 
-use domain::audit::{AuditEvent, Event};
+use domain::audit::Event;
 use domain::mail::{EmailJob, Template};
 use domain::one_time::Kind;
 use domain::password::{NewPassword, PasswordHash};
@@ -106,14 +106,7 @@ async fn set(
 ) -> Result<(), Problem> {
     let now = deps.clock.now();
     let tenant = user.user_id.tenant();
-    let event = AuditEvent::new(
-        Event::PasswordReset,
-        tenant,
-        Some(user.user_id.clone()),
-        &request.ip(),
-        request.id(),
-        now,
-    );
+    let event = request.audit(Event::PasswordReset, &user.user_id, now);
     let reset = PasswordReset {
         user,
         link_hash,

@@ -205,15 +205,7 @@ async fn notify(deps: &Deps, request: &Request, user: &User) -> Result<(), Probl
 }
 
 fn event(deps: &Deps, request: &Request, user_id: &UserId) -> AuditEvent {
-    let tenant = user_id.tenant();
-    AuditEvent::new(
-        Event::UserWritten,
-        tenant,
-        Some(user_id.clone()),
-        &request.ip(),
-        request.id(),
-        deps.clock.now(),
-    )
+    request.audit(Event::UserWritten, user_id, deps.clock.now())
 }
 
 fn user_name_taken() -> Problem {

@@ -49,10 +49,12 @@ impl Mail {
 
 impl Local {
     pub(super) fn new(base_url: &str, data: PathBuf) -> Self {
+        // A stage is shared by tests, and a connection goes with the runtime of the test that made it.
+        let http = http(base_url).pool_max_idle_per_host(0);
         Self {
             base_url: base_url.to_owned(),
             data,
-            http: http(base_url).build().expect("a client can be made"),
+            http: http.build().expect("a client can be made"),
         }
     }
 
