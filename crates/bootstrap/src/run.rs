@@ -30,7 +30,8 @@ fn log() {
     let level = std::env::var("RUST_LOG")
         .ok()
         .and_then(|level| level.parse().ok())
-        .unwrap_or(tracing::Level::INFO);
+        .unwrap_or(tracing::Level::INFO)
+        .min(tracing::Level::DEBUG);
     // On Lambda each line has its time already.
     tracing_subscriber::fmt()
         .json()

@@ -84,6 +84,7 @@ impl DataDir {
         make_private_folder(path)?;
         let path = path.canonicalize().map_err(Error::file("open", path))?;
         let lock = take_lock(&path)?;
+        make_private(&path)?;
         Ok(Self {
             path,
             temporary: None,
@@ -178,6 +179,18 @@ impl DataDir {
     }
 }
 
+/// Reads a file; `None` where there is none.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn read_if_there(path: &Path) -> Result<Option<Vec<u8>>, Error> {
+    match fs::read(path) {
+        Ok(content) => Ok(Some(content)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(Error::file("read", path)(error)),
+    }
+}
+
 /// Writes a file that its owner alone can read, all of it or nothing, and on disk when this returns.
 ///
 /// # Errors
@@ -239,6 +252,18 @@ fn refuse_foreign_files(folder: &Path) -> Result<(), Error> {
 
 fn read_run_info(folder: &Path) -> Option<RunInfo> {
     serde_json::from_slice(&fs::read(folder.join(RUN)).ok()?).ok()
+}
+
+/// Keeps other users out, also of a folder that somebody made for this.
+fn make_private(folder: &Path) -> Result<(), Error> {
+    #[cfg(unix)]
+    {
+        let owner_only = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+        fs::set_permissions(folder, owner_only).map_err(Error::file("protect", folder))?;
+    }
+    #[cfg(not(unix))]
+    let _ = folder;
+    Ok(())
 }
 
 fn make_private_folder(path: &Path) -> Result<(), Error> {
@@ -336,5 +361,32 @@ mod tests {
             .permissions()
             .mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_that_others_could_read_is_closed_to_them() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let parent = tempfile::tempdir().unwrap();
+        let path = parent.path().join("data");
+        let mode = || fs::metadata(&path).unwrap().permissions().mode() & 0o777;
+        fs::create_dir(&path).unwrap();
+        for _ in ["before the first start", "before the next"] {
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).unwrap();
+            drop(DataDir::open(&path).unwrap());
+            assert_eq!(mode(), 0o700);
+        }
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn a_folder_of_somebody_elses_keeps_its_mode() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("theirs"), "x").unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        DataDir::open(folder.path()).unwrap_err();
+        let mode = fs::metadata(folder.path()).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o755);
     }
 }

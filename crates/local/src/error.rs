@@ -29,6 +29,12 @@ pub enum Error {
         /// Why.
         source: std::io::Error,
     },
+    /// A file of the data folder is not what the platform wrote. Why is not said: it could quote a secret.
+    #[error("the file {} is damaged: restore it, or start with --reset, which forgets all data", path.display())]
+    Damaged {
+        /// Which.
+        path: PathBuf,
+    },
     /// The port is somebody else's.
     #[error("port {port} is taken: stop what listens there, or choose another with --port")]
     PortTaken {

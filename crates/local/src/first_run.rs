@@ -1,6 +1,7 @@
 //! What a new data folder gets: signing keys, a tenant, its keys and an owner.
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use bootstrap::Env;
 use data_encoding::BASE32_NOPAD;
@@ -15,7 +16,7 @@ use repository::users::{Changes, Registration};
 use repository::{ApiKeys, AuditLog, OneTimeTokens, Tenants, Users};
 use serde::{Deserialize, Serialize};
 
-use crate::data_dir::{CREDENTIALS, write_private};
+use crate::data_dir::{CREDENTIALS, read_if_there, write_private};
 use crate::environment::env;
 use crate::operator::key::new_key;
 use crate::operator::signing_key;
@@ -69,9 +70,7 @@ pub async fn prepare(surroundings: &Surroundings) -> Result<Option<String>, Erro
     signing_key::ensure(&surroundings.data.file(crate::data_dir::SIGNING_KEYS), &env)?;
     let tables = Tables::of(&env).map_err(failed)?;
     let path = surroundings.data.file(CREDENTIALS);
-    let known = std::fs::read(&path).ok();
-    let known = known.and_then(|text| serde_json::from_slice::<Credentials>(&text).ok());
-    let (credentials, is_new) = match known {
+    let (credentials, is_new) = match read(&path)? {
         Some(known) if known.base_url == surroundings.base_url => return Ok(None),
         Some(known) => (moved(known, &surroundings.base_url), false),
         None => (make(&tables, &surroundings.base_url).await?, true),
@@ -95,6 +94,15 @@ impl Tables {
             random: env.provide()?,
         })
     }
+}
+
+fn read(path: &Path) -> Result<Option<Credentials>, Error> {
+    let damaged = |_| Error::Damaged {
+        path: path.to_owned(),
+    };
+    let text = read_if_there(path)?;
+    text.map(|text| serde_json::from_slice(&text).map_err(damaged))
+        .transpose()
 }
 
 fn failed(error: impl std::fmt::Display) -> Error {

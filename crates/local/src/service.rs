@@ -4,6 +4,10 @@ use std::future::Future;
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
+use axum::extract::Request;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use http::{HeaderMap, StatusCode, header};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -64,4 +68,32 @@ pub(crate) async fn bind_loopback() -> Result<(TcpListener, String), Error> {
         .map_err(listen)?;
     let url = format!("http://{}", listener.local_addr().map_err(listen)?);
     Ok((listener, url))
+}
+
+/// Lets programs of this machine through, and no page in a browser: pages reach loopback ports too, and there is nothing
+/// to sign in with behind this.
+pub(crate) async fn refuse_pages(request: Request, next: Next) -> Response {
+    let headers = request.headers();
+    // No SDK sends an origin, and no browser a request that changes something without one.
+    if headers.contains_key(header::ORIGIN) || !is_for_this_machine(headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    next.run(request).await
+}
+
+/// Whether a request names this machine as its host. A name that somebody else's DNS points here is not this machine's.
+pub(crate) fn is_for_this_machine(headers: &HeaderMap) -> bool {
+    let host = headers.get(header::HOST);
+    host.and_then(|host| host.to_str().ok())
+        .is_some_and(is_local_host)
+}
+
+fn is_local_host(host: &str) -> bool {
+    let name = match host.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
+        _ => host,
+    };
+    ["localhost", "127.0.0.1", "[::1]"]
+        .iter()
+        .any(|local| name.eq_ignore_ascii_case(local))
 }

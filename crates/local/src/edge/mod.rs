@@ -17,6 +17,7 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
+use http_body_util::LengthLimitError;
 use template::{Cors, Function};
 use uuid::Uuid;
 
@@ -203,9 +204,15 @@ fn check_head(parts: &Parts) -> Result<(), Problem> {
 }
 
 fn unreadable(error: &axum::Error) -> Problem {
-    // Either the limit was reached or the client went away, who will not read the answer.
     tracing::debug!(%error, "a body can't be read");
-    Problem::BODY_TOO_LARGE
+    let mut cause: Option<&dyn std::error::Error> = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return Problem::BODY_TOO_LARGE;
+        }
+        cause = error.source();
+    }
+    Problem::invalid("The body is malformed, or it ends too early.")
 }
 
 /// The answer as API Gateway writes it: one value a header, except for cookies.

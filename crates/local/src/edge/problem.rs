@@ -74,6 +74,16 @@ impl Problem {
         }
     }
 
+    /// A 415 that says what to send instead.
+    #[must_use]
+    pub const fn unsupported_media_type(detail: &'static str) -> Self {
+        Self::invalid(detail).with(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "Unsupported media type",
+        )
+    }
+
     /// The problem with another status and code.
     #[must_use]
     pub const fn with(self, status: StatusCode, code: &'static str, title: &'static str) -> Self {

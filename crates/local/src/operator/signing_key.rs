@@ -12,7 +12,7 @@ use token::KeySet;
 use super::refused;
 use super::target::{SigningKeys, Target};
 use crate::Error;
-use crate::data_dir::write_private;
+use crate::data_dir::{read_if_there, write_private};
 
 /// What can be done with signing keys.
 #[derive(Debug, Subcommand)]
@@ -51,9 +51,9 @@ pub(super) async fn run(command: Command, target: &Target) -> Result<String, Err
 /// Makes the first key of a data folder that has none.
 ///
 /// # Errors
-/// Where the file can't be written.
+/// Where the file can't be written; [`Error::Damaged`] where there is one that can't be understood.
 pub fn ensure(path: &Path, env: &Env) -> Result<(), Error> {
-    if path.exists() {
+    if read_file(path)?.is_some() {
         return Ok(());
     }
     let missing = |error: gateway::MissingVariable| Error::FirstRun(error.to_string());
@@ -65,9 +65,21 @@ pub fn ensure(path: &Path, env: &Env) -> Result<(), Error> {
     write_private(path, keys.to_secret().expose_secret().as_bytes())
 }
 
+fn read_file(path: &Path) -> Result<Option<KeySet>, Error> {
+    let Some(text) = read_if_there(path)? else {
+        return Ok(None);
+    };
+    let keys = std::str::from_utf8(&text)
+        .ok()
+        .and_then(|text| KeySet::parse(text).ok());
+    keys.map(Some).ok_or_else(|| Error::Damaged {
+        path: path.to_owned(),
+    })
+}
+
 async fn read(target: &Target) -> Result<KeySet, Error> {
     let text = match &target.signing_keys {
-        SigningKeys::File(path) => std::fs::read_to_string(path).ok(),
+        SigningKeys::File(path) => return Ok(read_file(path)?.unwrap_or_else(KeySet::empty)),
         SigningKeys::Secret { client, name } => {
             match client.get_secret_value().secret_id(name).send().await {
                 Ok(secret) => secret.secret_string,

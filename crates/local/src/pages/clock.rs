@@ -4,7 +4,7 @@ use axum::Json;
 use axum::body::Bytes;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, header};
 use serde::Deserialize;
 use serde_json::json;
 use uuid::Uuid;
@@ -42,11 +42,7 @@ fn move_clock(clock: &Clock, headers: &HeaderMap, body: &[u8]) -> Result<(), Pro
     let media_type = media_type.split(';').next().unwrap_or_default().trim();
     // A form of another page cannot send this type.
     if !media_type.eq_ignore_ascii_case("application/json") {
-        return Err(Problem::invalid("Send application/json.").with(
-            StatusCode::UNSUPPORTED_MEDIA_TYPE,
-            "unsupported_media_type",
-            "Unsupported media type",
-        ));
+        return Err(Problem::unsupported_media_type("Send application/json."));
     }
     let Move { advance_seconds } = serde_json::from_slice(body).map_err(|_| {
         Problem::invalid("Send {\"advance_seconds\": n} with a whole number that is not negative.")

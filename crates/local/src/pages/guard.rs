@@ -5,10 +5,11 @@ use std::net::SocketAddr;
 use axum::extract::{ConnectInfo, Request};
 use axum::middleware::Next;
 use axum::response::Response;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use uuid::Uuid;
 
 use crate::edge::Problem;
+use crate::service::is_for_this_machine;
 
 /// Nothing but this page's own style and forms.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
@@ -20,7 +21,7 @@ pub(super) async fn check(
     next: Next,
 ) -> Response {
     let mut response = if is_own(peer, request.method(), request.headers()) {
-        next.run(request).await
+        as_problem(next.run(request).await)
     } else {
         Problem::FORBIDDEN.into_response(Uuid::new_v4())
     };
@@ -48,11 +49,7 @@ pub(super) async fn check(
 
 fn is_own(peer: SocketAddr, method: &Method, headers: &HeaderMap) -> bool {
     let text = |name: &str| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    // A name that somebody else's DNS points at this machine is not this machine's name.
-    let Some(host) = text("host").filter(|host| is_local_host(host)) else {
-        return false;
-    };
-    if !peer.ip().to_canonical().is_loopback() {
+    if !is_for_this_machine(headers) || !peer.ip().to_canonical().is_loopback() {
         return false;
     }
     if method == Method::GET || method == Method::HEAD {
@@ -61,19 +58,45 @@ fn is_own(peer: SocketAddr, method: &Method, headers: &HeaderMap) -> bool {
     // A form on a page without a referrer says `Origin: null`, and only the browser itself writes `Sec-Fetch-Site`.
     match (text("sec-fetch-site"), text("origin")) {
         (Some(site), _) => site == "same-origin" || site == "none",
-        (None, Some(origin)) => origin == format!("http://{host}"),
+        (None, Some(origin)) => text("host").is_some_and(|host| origin == format!("http://{host}")),
         (None, None) => true,
     }
 }
 
-fn is_local_host(host: &str) -> bool {
-    let name = match host.rsplit_once(':') {
-        Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
-        _ => host,
+/// A refusal as a problem document: what the framework refuses by itself comes as a line of text or as nothing.
+fn as_problem(refusal: Response) -> Response {
+    let media_type = refusal.headers().get(header::CONTENT_TYPE);
+    let media_type = media_type.and_then(|value| value.to_str().ok());
+    if media_type.is_some_and(|media_type| !media_type.starts_with("text/plain")) {
+        return refusal;
+    }
+    let problem = match refusal.status() {
+        StatusCode::METHOD_NOT_ALLOWED => Problem::invalid("This page does not take the method.")
+            .with(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "method_not_allowed",
+                "Method not allowed",
+            ),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Problem::invalid("The body is larger than this page takes.").with(
+                StatusCode::PAYLOAD_TOO_LARGE,
+                "payload_too_large",
+                "Payload too large",
+            )
+        }
+        StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+            Problem::unsupported_media_type("Send application/x-www-form-urlencoded.")
+        }
+        status if status.is_client_error() => {
+            Problem::invalid("The query or the body is malformed.")
+        }
+        _ => return refusal,
     };
-    ["localhost", "127.0.0.1", "[::1]"]
-        .iter()
-        .any(|local| name.eq_ignore_ascii_case(local))
+    let mut response = problem.into_response(Uuid::new_v4());
+    if let Some(allow) = refusal.headers().get(header::ALLOW) {
+        response.headers_mut().insert(header::ALLOW, allow.clone());
+    }
+    response
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! `/_local/mail`: the mail that was queued, as its reader would have got it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::State;
@@ -34,6 +34,7 @@ struct Job {
     template: String,
     #[serde(default)]
     params: BTreeMap<String, String>,
+    idempotency_key: Option<String>,
 }
 
 /// The mail, newest first, for a browser or a program.
@@ -43,7 +44,7 @@ pub(super) async fn list(State(store): State<Store>, headers: HeaderMap) -> Resp
         tracing::error!("the queues can't be read");
         return Problem::INTERNAL.into_response(Uuid::new_v4());
     };
-    let mail: Vec<_> = messages.iter().filter_map(read).collect();
+    let mail = inbox(&messages);
 
     let accept = headers
         .get(header::ACCEPT)
@@ -63,9 +64,26 @@ pub(super) async fn list(State(store): State<Store>, headers: HeaderMap) -> Resp
     )
 }
 
-/// The mail of a message; `None` for a message that is none, or that only looks as if it were one.
-fn read(message: &Message) -> Option<Mail> {
-    let job: Job = serde_json::from_str(&message.body).ok()?;
+/// The mail, newest first as the messages are. A key that comes again is the same mail, as it is to the e-mail worker:
+/// the first stays.
+fn inbox(messages: &[Message]) -> Vec<Mail> {
+    let mut seen = BTreeSet::new();
+    let mut mail = Vec::new();
+    for message in messages.iter().rev() {
+        let Ok(job) = serde_json::from_str::<Job>(&message.body) else {
+            continue;
+        };
+        let key = job.idempotency_key.clone();
+        if key.is_none_or(|key| seen.insert(key)) {
+            mail.extend(read(message, job));
+        }
+    }
+    mail.reverse();
+    mail
+}
+
+/// The mail of a job; `None` for a job that only looks as if it were one.
+fn read(message: &Message, job: Job) -> Option<Mail> {
     // Queued so that an unknown address costs what a known one costs.
     if job.template == "none" {
         return None;
@@ -146,11 +164,15 @@ fn is_link(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn mail(job: &serde_json::Value) -> Option<Mail> {
+    fn message(job: &serde_json::Value) -> Message {
         let message = serde_json::json!({
             "message_id": Uuid::nil(), "sent_at": "2026-01-02T03:04:05Z", "body": job.to_string(),
         });
-        read(&serde_json::from_value(message).unwrap())
+        serde_json::from_value(message).unwrap()
+    }
+
+    fn mail(job: &serde_json::Value) -> Option<Mail> {
+        inbox(&[message(job)]).pop()
     }
 
     #[test]
@@ -180,6 +202,26 @@ mod tests {
         let mail = mail(&job).unwrap();
         assert!(mail.links.is_empty());
         assert!(!entry(&mail).into_string().contains("<a "));
+    }
+
+    #[test]
+    fn a_job_that_comes_again_is_one_mail() {
+        let job = |to: &str, key: Option<&str>| {
+            message(&serde_json::json!({"to": to, "template": "welcome", "idempotency_key": key}))
+        };
+        let newest_first = [
+            job("fourth", None),
+            job("second again", Some("b")),
+            job("third", None),
+            job("first again", Some("a")),
+            job("second", Some("b")),
+            job("first", Some("a")),
+        ];
+        let shown: Vec<_> = inbox(&newest_first)
+            .into_iter()
+            .map(|mail| mail.to)
+            .collect();
+        assert_eq!(shown, ["fourth", "third", "second", "first"]);
     }
 
     #[test]

@@ -8,7 +8,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
-use axum::{Router, routing};
+use axum::{Router, middleware, routing};
 use md5::{Digest as _, Md5};
 use serde_json::{Value, json};
 use template::Queue;
@@ -16,7 +16,7 @@ use template::Queue;
 use crate::Error;
 use crate::clock::Clock;
 use crate::data_dir::DataDir;
-use crate::service::{Service, bind_loopback};
+use crate::service::{Service, bind_loopback, refuse_pages};
 
 pub use store::{Message, Store};
 
@@ -51,6 +51,7 @@ impl Queues {
             .route("/", routing::post(answer))
             // A batch, with what escaping in JSON adds.
             .layer(DefaultBodyLimit::max(8 * MAX_MESSAGE_BYTES))
+            .layer(middleware::from_fn(refuse_pages))
             .with_state(sqs);
         let server = Service::spawn(|stopped| async move {
             if let Err(error) = axum::serve(listener, router)
@@ -117,10 +118,6 @@ impl Refusal {
 }
 
 async fn answer(State(sqs): State<Sqs>, headers: HeaderMap, body: Bytes) -> Response {
-    // SDKs send no Origin: only a page in a browser does, and none has business here.
-    if headers.contains_key(header::ORIGIN) {
-        return StatusCode::FORBIDDEN.into_response();
-    }
     let target = headers
         .get("x-amz-target")
         .and_then(|value| value.to_str().ok())

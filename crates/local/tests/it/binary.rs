@@ -13,9 +13,9 @@ use local::wiring::Wiring;
 use crate::{dynamodb, sqs};
 
 /// A started platform, killed when the test is over.
-struct Running {
-    child: Child,
-    info: RunInfo,
+pub struct Running {
+    pub child: Child,
+    pub info: RunInfo,
 }
 
 impl Drop for Running {
@@ -26,7 +26,7 @@ impl Drop for Running {
     }
 }
 
-fn command(data: &Path) -> Command {
+pub fn command(data: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_local"));
     command
         .arg("--data")
@@ -36,9 +36,13 @@ fn command(data: &Path) -> Command {
     command
 }
 
-/// Starts a platform and waits until it says that it answers.
 fn start(data: &Path) -> Running {
-    let mut child = command(data).stdout(Stdio::piped()).spawn().unwrap();
+    running(&mut command(data), data)
+}
+
+/// Starts a platform and waits until it says that it answers.
+pub fn running(command: &mut Command, data: &Path) -> Running {
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
     lines
         .find(|line| line.as_ref().unwrap().contains("answers on"))
@@ -118,20 +122,8 @@ async fn what_was_acknowledged_survives_a_kill() {
     drop(second);
 
     // And a reset forgets it.
-    let mut reset = command(folder.path());
-    let mut child = reset.arg("--reset").stdout(Stdio::piped()).spawn().unwrap();
-    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
-    lines
-        .find(|line| line.as_ref().unwrap().contains("answers on"))
-        .unwrap()
-        .unwrap();
-    let info: RunInfo =
-        serde_json::from_slice(&std::fs::read(folder.path().join("run.json")).unwrap()).unwrap();
-    let _third = Running {
-        child,
-        info: info.clone(),
-    };
-    let item = dynamodb(&info.dynamodb_url)
+    let third = running(command(folder.path()).arg("--reset"), folder.path());
+    let item = dynamodb(&third.info.dynamodb_url)
         .get_item()
         .table_name(&table.name)
         .key(&key, value)
@@ -198,6 +190,25 @@ fn a_broken_template_is_one_line() {
         message.contains("can't read") && message.contains("nowhere.yaml"),
         "{message}"
     );
+}
+
+#[test]
+fn a_damaged_file_is_one_line() {
+    let folder = tempfile::tempdir().unwrap();
+    drop(start(folder.path()));
+    for name in ["credentials.json", "signing-keys.json"] {
+        let path = folder.path().join(name);
+        let intact = std::fs::read(&path).unwrap();
+        for damage in [&intact[..intact.len() / 2], b"", b"{}", b"\xff"] {
+            std::fs::write(&path, damage).unwrap();
+            let message = refused(&mut command(folder.path()));
+            assert!(message.contains(name), "{message}");
+            assert!(message.contains("restore it, or start with --reset"));
+            assert_eq!(std::fs::read(&path).unwrap(), damage, "left as it was");
+        }
+        std::fs::write(&path, intact).unwrap();
+    }
+    drop(start(folder.path()));
 }
 
 #[cfg(unix)]

@@ -175,6 +175,27 @@ async fn odd_requests_do_not_reach_a_function() {
 }
 
 #[tokio::test]
+async fn a_broken_body_is_not_a_large_one() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let platform = platform().await;
+    let address = platform.base_url().trim_start_matches("http://");
+    for chunk in ["ZZ\r\nx\r\n0\r\n\r\n", "5\r\nab\r\n0\r\n\r\n"] {
+        let mut socket = tokio::net::TcpStream::connect(address).await.unwrap();
+        let head =
+            "POST /auth/login HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
+        socket.write_all(head.as_bytes()).await.unwrap();
+        socket.write_all(chunk.as_bytes()).await.unwrap();
+        // Nothing more comes.
+        socket.shutdown().await.unwrap();
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{chunk:?}: {answer}");
+        assert!(answer.contains("application/problem+json"), "{answer}");
+    }
+    platform.stop().await;
+}
+
+#[tokio::test]
 async fn a_panic_is_a_500_that_says_nothing() {
     let panics = edge(handler(|_| panic!("a secret")));
     let response = panics

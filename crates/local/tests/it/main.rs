@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the answer")]
 
 mod binary;
+mod database;
 mod edge;
+mod log;
 mod pages;
 mod servers;
 

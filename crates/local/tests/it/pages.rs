@@ -200,3 +200,45 @@ async fn nothing_else_is_there() {
     assert_eq!(answer.json::<Value>().await.unwrap()["code"], "not_found");
     platform.stop().await;
 }
+
+#[tokio::test]
+async fn every_refusal_is_a_problem() {
+    let platform = platform().await;
+    let client = reqwest::Client::new();
+    let url = |path: &str| format!("{}/_local/{path}", platform.base_url());
+    let check = async |status: u16, code: &str, request: reqwest::RequestBuilder| {
+        let answer = request.send().await.unwrap();
+        assert_eq!(answer.status(), status, "{code}");
+        assert_eq!(
+            answer.headers()["content-type"],
+            "application/problem+json",
+            "{code}"
+        );
+        assert_eq!(answer.json::<Value>().await.unwrap()["code"], code);
+    };
+    let form = "application/x-www-form-urlencoded";
+    let verify = || client.post(url("account/verify-email"));
+
+    check(405, "method_not_allowed", client.delete(url("clock"))).await;
+    check(405, "method_not_allowed", client.post(url("mail"))).await;
+    check(415, "unsupported_media_type", verify().body("token=x")).await;
+    check(
+        400,
+        "validation_failed",
+        client.get(url("account/verify-email?token=a&token=b")),
+    )
+    .await;
+    let twice = verify().header("content-type", form);
+    check(400, "validation_failed", twice.body("token=a&token=b")).await;
+    let large = "x".repeat(3 * 1024 * 1024);
+    let too_large = verify().header("content-type", form);
+    check(413, "payload_too_large", too_large.body(large.clone())).await;
+    let too_large = client
+        .post(url("clock"))
+        .header("content-type", "application/json");
+    check(413, "payload_too_large", too_large.body(large)).await;
+
+    let answer = client.delete(url("clock")).send().await.unwrap();
+    assert_eq!(answer.headers()["allow"], "GET,HEAD,POST");
+    platform.stop().await;
+}

@@ -1,5 +1,7 @@
 //! `DynamoDB`: an embedded engine that keeps its data in one `SQLite` file and speaks the real protocol.
 
+mod server;
+
 use std::time::Duration;
 
 use dynoxide::Database;
@@ -43,12 +45,13 @@ impl DynamoDb {
         let database = tokio::task::spawn_blocking(open).await.map_err(refused)??;
 
         let (listener, url) = bind_loopback().await?;
-        let shared = database.clone();
+        let router = server::router(database.clone());
         let server = Service::spawn(|stopped| async move {
-            if let Err(error) =
-                dynoxide::server::serve_with_shutdown(listener, shared, stopped.wait()).await
+            if let Err(error) = axum::serve(listener, router)
+                .with_graceful_shutdown(stopped.wait())
+                .await
             {
-                tracing::error!(error, "DynamoDB has stopped");
+                tracing::error!(%error, "DynamoDB has stopped");
             }
         });
         let sweeper = Service::spawn(|stopped| async move {
