@@ -5,6 +5,7 @@
 
 mod architecture;
 mod audit;
+mod disabled;
 mod documentation;
 mod outage;
 mod races;
