@@ -40,9 +40,7 @@ impl Kind {
     }
 }
 
-/// Mails with a link that one account may get…
-pub const LINKS_PER_WINDOW: usize = 3;
-/// …within this time, for each kind of link.
+/// Three mails with a link of a kind go to one account within this time.
 pub const LINK_WINDOW: SignedDuration = SignedDuration::from_hours(1);
 
 /// A one-time token as it is stored: by the hash of its text.

@@ -2,7 +2,6 @@
 
 use domain::audit::Event;
 use domain::clock::SignedDuration;
-use domain::password::Password;
 use domain::{Timestamp, UserId};
 use repository::{Attempt, AuditLog, Begun, LoginAttempts};
 
@@ -97,7 +96,7 @@ fn too_many(until: Timestamp, now: Timestamp) -> Problem {
     )
 }
 
-/// A sentence about the account, for the recommendation of a strong password: what an attacker would try first.
+/// What an attacker who knows the account would try first, for judging a new password.
 #[must_use]
 pub fn known_about<'a>(user_id: &'a UserId, name: &'a str, site: &'a str) -> [&'a str; 4] {
     [
@@ -107,6 +106,3 @@ pub fn known_about<'a>(user_id: &'a UserId, name: &'a str, site: &'a str) -> [&'
         user_id.tenant().site_id(),
     ]
 }
-
-/// The password in a body that is to be compared, not set.
-pub type Given = crate::Field<Password>;

@@ -113,13 +113,9 @@ fn read(deps: &Deps, request: &Request, tenant: &Tenant) -> Result<New, Problem>
     let user_name = input.optional("user_name", body.user_name);
     let family_id = input.optional("family_id", body.family_id);
     let invite = input.optional("invite", body.invite);
-    if let (Some(email), Some(password)) = (&email, &password) {
-        let known = [
-            email.as_str(),
-            name.as_str(),
-            &tenant.name,
-            tenant.tenant_id.site_id(),
-        ];
+    let user_id = email.map(|email| UserId::new(tenant.tenant_id.clone(), email));
+    if let (Some(user_id), Some(password)) = (&user_id, &password) {
+        let known = gateway::password::known_about(user_id, name.as_str(), &tenant.name);
         if let Err(error) = password.check_strength(&known) {
             input.refuse("password", error);
         }
@@ -130,7 +126,7 @@ fn read(deps: &Deps, request: &Request, tenant: &Tenant) -> Result<New, Problem>
             Invalid::new("required", "is required with an invite"),
         );
     }
-    let (email, password) = input.finish((email, password))?;
+    let (user_id, password) = input.finish((user_id, password))?;
     let no_invite = || refused(NotRegistered::InviteRequired);
     let invite = invite
         .map(|text| TokenText::parse(Kind::Invite, &text))
@@ -142,7 +138,6 @@ fn read(deps: &Deps, request: &Request, tenant: &Tenant) -> Result<New, Problem>
         return Err(no_invite());
     }
 
-    let user_id = UserId::new(tenant.tenant_id.clone(), email);
     let hash = password
         .hash(&deps.random)
         .map_err(|error| Problem::invalid_field("password", error))?;
