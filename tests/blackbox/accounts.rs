@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use crate::harness::{Account, Session, Stage};
+use crate::harness::{Account, Session, Stage, subject};
 
 #[tokio::test]
 async fn a_person_registers_verifies_logs_in_and_out() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = Account::new();
@@ -17,7 +17,10 @@ async fn a_person_registers_verifies_logs_in_and_out() {
         json!({ "user_id": site.user_id(&account.email), "email": account.email, "name": "Ada" });
     assert_eq!(registered["user"], user);
 
-    let link = site.local().newest_mail(&account.email, "welcome").await;
+    let link = site
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
+        .await;
     let verify = site.client.post("/auth/verify-email");
     verify
         .json(&json!({ "token": link.token() }))

@@ -145,7 +145,7 @@ async fn an_unsafe_method_by_cookie_needs_the_sites_origin() {
 
 #[tokio::test]
 async fn another_sites_origin_is_foreign() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let neighbour = site.new_neighbour(&[]).await;
@@ -201,7 +201,7 @@ async fn a_foreign_page_can_not_rotate() {
         .await
         .expect_problem(403, "origin_not_allowed");
     // Beyond the grace: had it been rotated, this would be theft.
-    site.local().advance(11).await;
+    site.backstage().advance(11).await;
     refresh().origin(&site.origin).await.expect(200);
 }
 

@@ -94,7 +94,7 @@ async fn the_sites_page_may_read_answers_and_problems() {
 
 #[tokio::test]
 async fn the_origin_of_a_new_site_is_allowed_at_once() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let neighbour = site.new_neighbour(&[]).await;

@@ -104,11 +104,11 @@ async fn an_invitation_lives_for_seven_days() {
     };
     let (family, ada, session) = found(&site).await;
     let invitation = invite(&site, &session).await;
-    site.local().advance(7 * 24 * 3600).await;
+    site.backstage().advance(7 * 24 * 3600).await;
     let late = join(&site, &Account::new(), &family, "Bob", Some(&invitation)).await;
     late.expect_problem(403, "invite_required");
     let invitation = invite(&site, &site.session(&ada).await).await;
-    site.local().advance(7 * 24 * 3600 - 600).await;
+    site.backstage().advance(7 * 24 * 3600 - 600).await;
     join(&site, &Account::new(), &family, "Bob", Some(&invitation))
         .await
         .expect(201);

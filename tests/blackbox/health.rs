@@ -44,11 +44,11 @@ async fn the_sites_are_an_admins_business() {
 
 #[tokio::test]
 async fn an_operator_makes_an_admin_and_old_tokens_end() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let (account, before) = site.signed_in().await;
-    site.local()
+    site.backstage()
         .operate(&["user", "role", &site.user_id(&account.email), "admin"])
         .await;
     site.me(&before.token)

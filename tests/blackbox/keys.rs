@@ -53,14 +53,14 @@ async fn a_revoked_key_is_refused_within_a_minute() {
         return;
     };
     let key = site
-        .local()
+        .backstage()
         .new_key(&site.tenant, &["--name", "to be revoked"])
         .await;
     ask(&site, &key.text).await.expect(200);
-    site.local()
+    site.backstage()
         .operate(&["key", "revoke", &site.tenant, &key.id])
         .await;
-    site.local().advance(60).await;
+    site.backstage().advance(60).await;
     let revoked = ask(&site, &key.text).await;
     revoked.expect_problem(401, "api_key_invalid");
     ask(&site, &site.key).await.expect(200);
@@ -71,10 +71,13 @@ async fn a_key_works_until_it_expires() {
     let Some(site) = Stage::own().await else {
         return;
     };
-    let key = site.local().new_key(&site.tenant, &["--days", "2"]).await;
-    site.local().advance(47 * 3600).await;
+    let key = site
+        .backstage()
+        .new_key(&site.tenant, &["--days", "2"])
+        .await;
+    site.backstage().advance(47 * 3600).await;
     ask(&site, &key.text).await.expect(200);
-    site.local().advance(3600).await;
+    site.backstage().advance(3600).await;
     ask(&site, &key.text)
         .await
         .expect_problem(401, "api_key_invalid");

@@ -14,7 +14,7 @@ const WRONG: &str = "not the Pass-phrase";
 async fn guess_ten_times(site: &Site, guess: impl AsyncFn() -> Answer) -> Vec<Answer> {
     let mut answers = Vec::new();
     for wait in [0, 0, 0, 0, 0, 1, 2, 4, 8, 16] {
-        site.local().advance(wait).await;
+        site.backstage().advance(wait).await;
         answers.push(guess().await);
     }
     for answer in &answers {
@@ -88,12 +88,12 @@ async fn waits_double_up_to_a_quarter_of_an_hour_and_end() {
             (least..=wait).contains(&told),
             "a wait of {told} s where {wait} was due"
         );
-        site.local().advance(told).await;
+        site.backstage().advance(told).await;
         site.login(&wrong)
             .await
             .expect_problem(401, "credentials_invalid");
     }
-    site.local().advance(900).await;
+    site.backstage().advance(900).await;
     site.login(&account).await.expect(200);
     site.login(&wrong)
         .await
@@ -126,7 +126,7 @@ async fn guesses_at_the_same_time_are_counted_one_by_one() {
     };
     let account = site.registered().await.with_password(WRONG);
     guess_ten_times(&site, async || site.login(&account).await).await;
-    site.local().advance(32).await;
+    site.backstage().advance(32).await;
     let answers = join_all((0..20).map(|_| site.login(&account))).await;
     let looked_at = answers.iter().filter(|answer| answer.status == 401).count();
     let refused = answers.iter().filter(|answer| answer.status == 429).count();
@@ -177,7 +177,7 @@ async fn an_address_that_tries_fifteen_accounts_waits_for_a_day() {
         "a wait of {told} s"
     );
     site.elsewhere().login(&account).await.expect(200);
-    site.local().advance(told).await;
+    site.backstage().advance(told).await;
     site.login(&account).await.expect(200);
 }
 
@@ -200,7 +200,7 @@ async fn a_hundred_failures_close_the_account_until_it_is_reset() {
         .login(&account)
         .await
         .expect_problem(429, "rate_limited");
-    site.local().advance(3600).await;
+    site.backstage().advance(3600).await;
     site.login(&account)
         .await
         .expect_problem(429, "rate_limited");

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::json;
 
-use crate::harness::{Stage, text};
+use crate::harness::{Stage, subject, text};
 
 #[tokio::test]
 async fn a_user_renames_oneself() {
@@ -52,14 +52,14 @@ async fn an_export_has_the_account_and_its_sessions_and_no_secrets() {
 
 #[tokio::test]
 async fn an_account_is_deleted_with_everything_that_is_the_users() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let (account, session) = site.signed_in().await;
     let other = site.session(&account).await;
     let link = site
-        .local()
-        .newest_mail(&account.email, "welcome")
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
         .await
         .token();
     let reset = site.reset_token(&account).await;
@@ -81,8 +81,8 @@ async fn an_account_is_deleted_with_everything_that_is_the_users() {
     site.login(&account)
         .await
         .expect_problem(401, "credentials_invalid");
-    site.local()
-        .newest_mail(&account.email, "account-deleted")
+    site.backstage()
+        .newest_mail(&account.email, subject::DELETED)
         .await;
     // Whoever registers the address next begins anew.
     let next = account.with_password("An0ther-passw0rd");

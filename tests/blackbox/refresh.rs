@@ -3,7 +3,7 @@
 use futures::future::join_all;
 use serde_json::json;
 
-use crate::harness::{Session, Stage, text};
+use crate::harness::{Session, Stage, subject, text};
 
 const DAY: u64 = 24 * 3600;
 
@@ -38,13 +38,13 @@ async fn a_repeat_within_the_grace_is_no_theft_and_after_it_is() {
     let repeated = Session::of(&site.refresh(&first.refresh).await);
     assert_eq!(repeated.refresh, second.refresh);
 
-    site.local().advance(11).await;
+    site.backstage().advance(11).await;
     let stolen = site.refresh(&first.refresh).await;
     stolen.expect_problem(401, "token_invalid");
     site.expect_ended(&second).await;
     let notice = site
-        .local()
-        .newest_mail(&account.email, "notification")
+        .backstage()
+        .newest_mail(&account.email, subject::STOLEN)
         .await;
     assert!(
         notice.text.contains("session"),
@@ -58,7 +58,7 @@ async fn a_repeat_within_the_grace_is_no_theft_and_after_it_is() {
 
 #[tokio::test]
 async fn a_token_from_before_the_last_but_one_is_theft_at_once() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let (account, first) = site.signed_in().await;
@@ -68,8 +68,8 @@ async fn a_token_from_before_the_last_but_one_is_theft_at_once() {
         .await
         .expect_problem(401, "token_invalid");
     site.expect_ended(&third).await;
-    site.local()
-        .newest_mail(&account.email, "notification")
+    site.backstage()
+        .newest_mail(&account.email, subject::STOLEN)
         .await;
 }
 
@@ -139,9 +139,9 @@ async fn an_access_token_lives_for_a_quarter_of_an_hour_and_the_skew() {
         return;
     };
     let (_, session) = site.signed_in().await;
-    site.local().advance(15 * 60).await;
+    site.backstage().advance(15 * 60).await;
     site.me(&session.token).await.expect(200);
-    site.local().advance(61).await;
+    site.backstage().advance(61).await;
     site.me(&session.token)
         .await
         .expect_problem(401, "token_invalid");
@@ -160,9 +160,9 @@ async fn a_session_may_rest_for_fourteen_days() {
         return;
     };
     let (_, session) = site.signed_in().await;
-    site.local().advance(14 * DAY - 3600).await;
+    site.backstage().advance(14 * DAY - 3600).await;
     let next = Session::of(&site.refresh(&session.refresh).await);
-    site.local().advance(14 * DAY).await;
+    site.backstage().advance(14 * DAY).await;
     site.refresh(&next.refresh)
         .await
         .expect_problem(401, "token_invalid");
@@ -175,11 +175,11 @@ async fn a_session_lives_for_thirty_days_however_often_it_is_used() {
     };
     let (_, mut session) = site.signed_in().await;
     for _ in 0..5 {
-        site.local().advance(6 * DAY - 600).await;
+        site.backstage().advance(6 * DAY - 600).await;
         session = Session::of(&site.refresh(&session.refresh).await);
     }
     site.me(&session.token).await.expect(200);
-    site.local().advance(3000).await;
+    site.backstage().advance(3000).await;
     site.expect_ended(&session).await;
 }
 

@@ -7,7 +7,7 @@ use crate::harness::{Account, Stage};
 
 #[tokio::test]
 async fn the_same_registration_twenty_times_at_once_makes_one_account() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = Account::new();
@@ -18,7 +18,7 @@ async fn the_same_registration_twenty_times_at_once_makes_one_account() {
         answer.expect_problem(409, "email_taken");
     }
     assert_eq!(
-        site.local().mail_to(&account.email).await.len(),
+        site.backstage().mail_to(&account.email).await.len(),
         1,
         "mails to {}",
         account.email
@@ -28,7 +28,7 @@ async fn the_same_registration_twenty_times_at_once_makes_one_account() {
 
 #[tokio::test]
 async fn a_second_registration_changes_nothing() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
@@ -41,7 +41,7 @@ async fn a_second_registration_changes_nothing() {
         .expect_problem(401, "credentials_invalid");
     site.login(&account).await.expect(200);
     assert_eq!(
-        site.local().mail_to(&account.email).await.len(),
+        site.backstage().mail_to(&account.email).await.len(),
         1,
         "mails to {}",
         account.email

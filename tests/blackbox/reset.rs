@@ -1,12 +1,12 @@
 //! Resetting a password.
 
-use crate::harness::{Account, Stage};
+use crate::harness::{Account, Stage, subject};
 
 const NEW_PASSWORD: &str = "N3wPassw0rd!";
 
 #[tokio::test]
 async fn a_reset_sets_the_password_ends_every_session_and_tells_the_user() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let (account, first) = site.signed_in().await;
@@ -22,14 +22,14 @@ async fn a_reset_sets_the_password_ends_every_session_and_tells_the_user() {
         .expect_problem(401, "credentials_invalid");
     let session = site.session(&account.with_password(NEW_PASSWORD)).await;
     site.me(&session.token).await.expect(200);
-    site.local()
-        .newest_mail(&account.email, "password-changed")
+    site.backstage()
+        .newest_mail(&account.email, subject::PASSWORD_CHANGED)
         .await;
 }
 
 #[tokio::test]
 async fn a_link_works_once_and_a_used_one_looks_like_an_unknown_one() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
@@ -48,7 +48,7 @@ async fn a_link_works_once_and_a_used_one_looks_like_an_unknown_one() {
 
 #[tokio::test]
 async fn one_of_many_who_use_a_link_at_once_succeeds() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
@@ -80,7 +80,7 @@ async fn one_of_many_who_use_a_link_at_once_succeeds() {
 
 #[tokio::test]
 async fn a_newer_link_replaces_the_older_one() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
@@ -99,18 +99,18 @@ async fn a_link_lives_for_half_an_hour() {
     };
     let account = site.registered().await;
     let expired = site.reset_token(&account).await;
-    site.local().advance(30 * 60).await;
+    site.backstage().advance(30 * 60).await;
     site.confirm_reset(&expired, NEW_PASSWORD)
         .await
         .expect_problem(400, "token_invalid");
     let token = site.reset_token(&account).await;
-    site.local().advance(28 * 60).await;
+    site.backstage().advance(28 * 60).await;
     site.confirm_reset(&token, NEW_PASSWORD).await.expect(200);
 }
 
 #[tokio::test]
 async fn a_password_that_is_refused_leaves_the_link_as_it_was() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
@@ -126,7 +126,7 @@ async fn a_password_that_is_refused_leaves_the_link_as_it_was() {
 
 #[tokio::test]
 async fn an_unknown_address_is_answered_alike_and_gets_no_mail() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
@@ -139,7 +139,7 @@ async fn an_unknown_address_is_answered_alike_and_gets_no_mail() {
     let unknown = site.ask_reset(&stranger.email).await;
     assert_eq!(known.shape(), unknown.shape());
     assert!(
-        site.local().mail_to(&stranger.email).await.is_empty(),
+        site.backstage().mail_to(&stranger.email).await.is_empty(),
         "a stranger got mail"
     );
 }
@@ -151,9 +151,9 @@ async fn an_account_gets_three_mails_an_hour_and_its_last_link_works() {
     };
     let account = site.registered().await;
     let count = async || {
-        let all = site.local().mail_to(&account.email).await;
+        let all = site.backstage().mail_to(&account.email).await;
         all.iter()
-            .filter(|mail| mail.template == "password-reset")
+            .filter(|mail| mail.subject == subject::RESET)
             .count()
     };
     let first = site.ask_reset(&account.email).await;
@@ -163,12 +163,12 @@ async fn an_account_gets_three_mails_an_hour_and_its_last_link_works() {
     }
     assert_eq!(count().await, 3, "mails within the hour");
     let token = site
-        .local()
-        .newest_mail(&account.email, "password-reset")
+        .backstage()
+        .newest_mail(&account.email, subject::RESET)
         .await
         .token();
     site.confirm_reset(&token, NEW_PASSWORD).await.expect(200);
-    site.local().advance(3600).await;
+    site.backstage().advance(3600).await;
     site.ask_reset(&account.email).await.expect(200);
     assert_eq!(count().await, 4, "mails after the hour");
 }

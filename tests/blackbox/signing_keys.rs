@@ -74,8 +74,8 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_on() {
     };
     let (account, first) = site.signed_in().await;
     let old = kid(&first.token);
-    site.local().operate(&["signing-key", "rotate"]).await;
-    site.local().advance(5 * 60).await;
+    site.backstage().operate(&["signing-key", "rotate"]).await;
+    site.backstage().advance(5 * 60).await;
     let keys = names(&published(&site).await);
     assert_eq!(keys.len(), 2, "the published keys: {keys:?}");
     let new = keys
@@ -83,14 +83,14 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_on() {
         .find(|name| *name != old)
         .expect("the new key is published");
 
-    site.local().advance(8 * 60).await;
+    site.backstage().advance(8 * 60).await;
     let before = site.session(&account).await;
     assert_eq!(
         kid(&before.token),
         old,
         "before its time a key does not sign"
     );
-    site.local().advance(2 * 60).await;
+    site.backstage().advance(2 * 60).await;
     let after = site.session(&account).await;
     assert_eq!(kid(&after.token), new, "after its time the new key signs");
     for session in [&first, &before, &after] {
@@ -101,7 +101,7 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_on() {
     assert_eq!(kid(&refreshed.token), new);
     site.refresh(&refreshed.refresh).await.expect(200);
     assert_eq!(published(&site).await.keys.len(), 2);
-    site.local().advance(30 * 24 * 3600 + 60).await;
+    site.backstage().advance(30 * 24 * 3600 + 60).await;
     assert_eq!(
         names(&published(&site).await),
         [new],

@@ -3,11 +3,11 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::harness::{Account, Session, Site, Stage, text};
+use crate::harness::{Account, Session, Site, Stage, subject, text};
 
 /// Two sites with an account of the same address, each with a password of its own.
 async fn two_sites() -> Option<[(Site, Account, Session); 2]> {
-    let here = Stage::shared_local().await?;
+    let here = Stage::shared_backstage().await?;
     let there = here.new_neighbour(&[]).await;
     let account = here.registered().await;
     let twin = account.with_password("An0ther-passw0rd");
@@ -97,8 +97,8 @@ async fn a_link_with_another_sites_key_is_like_an_unknown_one() {
 
     let stranger = here.registered().await;
     let link = here
-        .local()
-        .newest_mail(&stranger.email, "welcome")
+        .backstage()
+        .newest_mail(&stranger.email, subject::WELCOME)
         .await
         .token();
     let verify =
@@ -111,7 +111,7 @@ async fn a_link_with_another_sites_key_is_like_an_unknown_one() {
 
 #[tokio::test]
 async fn an_invitation_of_another_site_is_like_an_unknown_one() {
-    let Some(here) = Stage::shared_local().await else {
+    let Some(here) = Stage::shared_backstage().await else {
         return;
     };
     let there = here.new_neighbour(&[]).await;
@@ -177,7 +177,7 @@ async fn sessions_and_cursors_of_another_site_are_unknown() {
 
 #[tokio::test]
 async fn mail_leads_to_the_pages_of_its_own_site() {
-    let Some(here) = Stage::shared_local().await else {
+    let Some(here) = Stage::shared_backstage().await else {
         return;
     };
     let there = here.new_neighbour(&[]).await;
@@ -188,7 +188,10 @@ async fn mail_leads_to_the_pages_of_its_own_site() {
         .header("x-forwarded-host", "evil.example")
         .header("origin", "https://evil.example");
     call.await.expect(201);
-    let mail = here.local().newest_mail(&account.email, "welcome").await;
+    let mail = here
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
+        .await;
     let expected = format!("{}/verify-email?token=", there.origin);
     assert!(
         mail.links[0].starts_with(&expected),
@@ -198,7 +201,7 @@ async fn mail_leads_to_the_pages_of_its_own_site() {
     // The address has no account here.
     here.ask_reset(&account.email).await.expect(200);
     assert_eq!(
-        here.local().mail_to(&account.email).await.len(),
+        here.backstage().mail_to(&account.email).await.len(),
         1,
         "mails to {}",
         account.email

@@ -6,7 +6,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::harness::{Account, Site, Stage, text};
+use crate::harness::{Account, Site, Stage, subject, text};
 
 /// As the customer has it; only what its first two lines configure is filled in.
 const CLIENT: &str = include_str!("fixtures/api.ts");
@@ -124,7 +124,7 @@ fn expect_success(output: Option<&Output>, what: &str) {
 
 #[tokio::test]
 async fn the_customers_client_runs_unchanged() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let Some(api) = Api::prepare(&site) else {
@@ -155,8 +155,8 @@ async fn the_customers_client_runs_unchanged() {
         json!({ "message": "If account exists, reset email sent" })
     );
     let link = site
-        .local()
-        .newest_mail(&email, "password-reset")
+        .backstage()
+        .newest_mail(&email, subject::RESET)
         .await
         .token();
     let confirmed = api

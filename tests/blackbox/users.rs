@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Account, Answer, Site, Stage};
+use crate::harness::{Account, Answer, Site, Stage, subject};
 
 async fn write(site: &Site, key: &str, body: &Value) -> Answer {
     site.client.post("/users").key(key).json(body).await
@@ -38,7 +38,7 @@ async fn a_back_end_makes_changes_and_reads_a_user() {
 
 #[tokio::test]
 async fn a_password_that_the_back_end_sets_ends_every_session_and_the_user_is_told() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let (account, session) = site.signed_in().await;
@@ -54,14 +54,14 @@ async fn a_password_that_the_back_end_sets_ends_every_session_and_the_user_is_to
         .await
         .expect_problem(401, "credentials_invalid");
     site.login(&next).await.expect(200);
-    site.local()
-        .newest_mail(&account.email, "password-changed")
+    site.backstage()
+        .newest_mail(&account.email, subject::PASSWORD_CHANGED)
         .await;
 }
 
 #[tokio::test]
 async fn a_user_without_a_password_gets_one_by_a_reset() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = Account::new();
@@ -110,7 +110,7 @@ async fn the_same_user_at_once_is_made_once() {
 
 #[tokio::test]
 async fn only_a_secret_key_with_the_scope_opens_it() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
@@ -119,7 +119,7 @@ async fn only_a_secret_key_with_the_scope_opens_it() {
         json!({ "email": account.email, "name": "Eve" }),
     );
     let key = async |scope| {
-        site.local()
+        site.backstage()
             .new_key(&site.tenant, &["--secret", "--scope", scope])
             .await
             .text
@@ -159,7 +159,7 @@ async fn only_a_secret_key_with_the_scope_opens_it() {
 
 #[tokio::test]
 async fn a_user_of_another_site_is_unknown() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let neighbour = site.new_neighbour(&[]).await;

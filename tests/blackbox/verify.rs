@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Account, Answer, Site, Stage};
+use crate::harness::{Account, Answer, Site, Stage, subject};
 
 async fn verify(site: &Site, token: &str) -> Answer {
     site.client
@@ -18,13 +18,13 @@ async fn resend(site: &Site, email: &str) -> Answer {
 
 #[tokio::test]
 async fn a_link_works_once() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
     let token = site
-        .local()
-        .newest_mail(&account.email, "welcome")
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
         .await
         .token();
     verify(&site, &token).await.expect(200);
@@ -35,19 +35,19 @@ async fn a_link_works_once() {
 
 #[tokio::test]
 async fn a_newer_link_replaces_the_older_one() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
     let older = site
-        .local()
-        .newest_mail(&account.email, "welcome")
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
         .await
         .token();
     resend(&site, &account.email).await.expect(200);
     let newer = site
-        .local()
-        .newest_mail(&account.email, "verify-email")
+        .backstage()
+        .newest_mail(&account.email, subject::VERIFY)
         .await
         .token();
     let refused = verify(&site, &older).await;
@@ -68,34 +68,34 @@ async fn a_link_lives_for_a_day() {
     };
     let account = site.registered().await;
     let token = site
-        .local()
-        .newest_mail(&account.email, "welcome")
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
         .await
         .token();
-    site.local().advance(24 * 3600).await;
+    site.backstage().advance(24 * 3600).await;
     verify(&site, &token)
         .await
         .expect_problem(400, "token_invalid");
     resend(&site, &account.email).await.expect(200);
     let token = site
-        .local()
-        .newest_mail(&account.email, "verify-email")
+        .backstage()
+        .newest_mail(&account.email, subject::VERIFY)
         .await
         .token();
-    site.local().advance(23 * 3600).await;
+    site.backstage().advance(23 * 3600).await;
     verify(&site, &token).await.expect(200);
 }
 
 #[tokio::test]
 async fn who_needs_no_link_gets_none_and_the_answer_does_not_tell() {
-    let Some(site) = Stage::shared_local().await else {
+    let Some(site) = Stage::shared_backstage().await else {
         return;
     };
     let account = site.registered().await;
     let needed = resend(&site, &account.email).await;
     let token = site
-        .local()
-        .newest_mail(&account.email, "verify-email")
+        .backstage()
+        .newest_mail(&account.email, subject::VERIFY)
         .await
         .token();
     verify(&site, &token).await.expect(200);
@@ -105,23 +105,23 @@ async fn who_needs_no_link_gets_none_and_the_answer_does_not_tell() {
     let unknown = resend(&site, &stranger.email).await;
     assert_eq!(needed.shape(), verified.shape());
     assert_eq!(needed.shape(), unknown.shape());
-    let templates: Vec<_> = site
-        .local()
+    let subjects: Vec<_> = site
+        .backstage()
         .mail_to(&account.email)
         .await
         .into_iter()
-        .map(|mail| mail.template)
+        .map(|mail| mail.subject)
         .collect();
-    assert_eq!(templates, ["verify-email", "welcome"]);
+    assert_eq!(subjects, [subject::VERIFY, subject::WELCOME]);
     assert!(
-        site.local().mail_to(&stranger.email).await.is_empty(),
+        site.backstage().mail_to(&stranger.email).await.is_empty(),
         "a stranger got mail"
     );
 }
 
 #[tokio::test]
 async fn a_site_can_ask_for_a_verified_address_first() {
-    let Some(demo) = Stage::shared_local().await else {
+    let Some(demo) = Stage::shared_backstage().await else {
         return;
     };
     let site = demo
@@ -136,8 +136,8 @@ async fn a_site_can_ask_for_a_verified_address_first() {
         .await
         .expect_problem(401, "credentials_invalid");
     let token = site
-        .local()
-        .newest_mail(&account.email, "welcome")
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
         .await
         .token();
     verify(&site, &token).await.expect(200);

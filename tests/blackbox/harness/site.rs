@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::Call;
 use super::text;
-use super::{Answer, Client, Local, Stage};
+use super::{Answer, Backstage, Client, Stage, subject};
 
 /// A tenant, as its pages see the platform.
 #[derive(Clone)]
@@ -97,7 +97,7 @@ impl Site {
     pub async fn new_neighbour(&self, options: &[&str]) -> Self {
         let name = Uuid::new_v4().simple().to_string();
         let (tenant, origin) = (format!("acme#{name}"), format!("https://{name}.example"));
-        let local = self.local();
+        let local = self.backstage();
         local
             .operate(&[&["tenant", "create", &tenant, "--origin", &origin], options].concat())
             .await;
@@ -126,13 +126,13 @@ impl Site {
         }
     }
 
-    /// What only a platform on this machine can do.
+    /// What a client can't see or do.
     #[track_caller]
-    pub fn local(&self) -> &Local {
+    pub fn backstage(&self) -> &Backstage {
         self.stage
-            .local
+            .backstage
             .as_ref()
-            .expect("the test asked for a platform on this machine")
+            .expect("the test asked for what is behind the platform")
     }
 
     /// The id that an address has as a user.
@@ -198,8 +198,8 @@ impl Site {
     /// Asks for a reset link, and takes its token from the mail.
     pub async fn reset_token(&self, account: &Account) -> String {
         self.ask_reset(&account.email).await.expect(200);
-        self.local()
-            .newest_mail(&account.email, "password-reset")
+        self.backstage()
+            .newest_mail(&account.email, subject::RESET)
             .await
             .token()
     }

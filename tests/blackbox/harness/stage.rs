@@ -11,14 +11,14 @@ use local::{Options, Platform};
 use tokio::sync::{OnceCell, oneshot};
 
 use super::document::Document;
-use super::{Local, Site};
+use super::{Backstage, Site};
 
 /// A platform, and what is known of it.
 pub struct Stage {
     /// What the first run made.
     pub credentials: Credentials,
-    /// What only a platform on this machine can do.
-    pub local: Option<Local>,
+    /// What a client can't see or do, where the test may.
+    pub backstage: Option<Backstage>,
     pub(super) document: Arc<Document>,
     _running: Option<Running>,
 }
@@ -38,10 +38,10 @@ impl Stage {
         Site::demo(stage)
     }
 
-    /// The same, with what only a platform on this machine can do; `None`, said aloud, where it is not on this machine.
-    pub async fn shared_local() -> Option<Site> {
+    /// The same, with what a client can't see or do; `None`, said aloud, where a test can't either.
+    pub async fn shared_backstage() -> Option<Site> {
         let site = Self::shared().await;
-        if site.stage.local.is_none() {
+        if site.stage.backstage.is_none() {
             eprintln!(
                 "skipped: {} shows no mail and takes no operator's commands from here",
                 site.stage.credentials.base_url
@@ -65,7 +65,7 @@ impl Stage {
         let credentials = read_credentials(&data.join(CREDENTIALS));
         Self {
             document: document(&credentials.base_url).await,
-            local: Some(Local::new(&credentials.base_url, data)),
+            backstage: Some(Backstage::of_folder(&credentials.base_url, data)),
             credentials,
             _running: Some(running),
         }
@@ -76,11 +76,13 @@ impl Stage {
             base_url: base_url.to_owned(),
             ..read_credentials(path)
         };
-        let data = path.parent().unwrap_or(path).to_owned();
-        let local = Local::new(base_url, data);
+        let backstage = match std::env::var("CV_STACK") {
+            Ok(name) => Backstage::of_stack(base_url, name),
+            Err(_) => Backstage::of_folder(base_url, path.parent().unwrap_or(path).to_owned()),
+        };
         Self {
             document: document(base_url).await,
-            local: local.is_there().await.then_some(local),
+            backstage: backstage.is_there().await.then_some(backstage),
             credentials,
             _running: None,
         }

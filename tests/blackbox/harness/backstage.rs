@@ -1,4 +1,4 @@
-//! What only a platform on this machine can do: show its mail, move its clock, take an operator's commands.
+//! What a client can't see or do: the mail that went out, an operator's commands, the clock of a platform on this machine.
 
 use std::path::PathBuf;
 
@@ -11,24 +11,48 @@ use serde_json::{Value, json};
 
 use super::client::http;
 
-/// The means of a platform on this machine.
-pub struct Local {
+/// Behind the platform that a test drives.
+pub struct Backstage {
     base_url: String,
-    data: PathBuf,
+    place: Place,
     http: reqwest::Client,
 }
 
-/// A mail as `/_local/mail` shows it.
+/// Where the platform keeps its data.
+enum Place {
+    /// In a folder of this machine, under a clock that can be moved.
+    Folder(PathBuf),
+    /// In a stack, which commands reach with the AWS credentials of the environment.
+    Stack(String),
+}
+
+/// A mail as its reader gets it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct Mail {
     /// The recipient.
     pub to: String,
-    /// Which mail it is.
-    pub template: String,
+    /// The subject.
+    pub subject: String,
     /// What it says.
     pub text: String,
     /// The links in it.
     pub links: Vec<String>,
+}
+
+/// The subjects of the platform's mails.
+pub mod subject {
+    /// Of the mail to a new account.
+    pub const WELCOME: &str = "Welcome";
+    /// Of the mail with a new link that verifies an address.
+    pub const VERIFY: &str = "Confirm your address";
+    /// Of the mail with a link that sets a new password.
+    pub const RESET: &str = "Reset your password";
+    /// Of the notice that a password was changed.
+    pub const PASSWORD_CHANGED: &str = "Your password was changed";
+    /// Of the last mail to an account.
+    pub const DELETED: &str = "Your account is deleted";
+    /// Of the notice that a session was stolen.
+    pub const STOLEN: &str = "You were logged out for your safety";
 }
 
 impl Mail {
@@ -47,25 +71,35 @@ impl Mail {
     }
 }
 
-impl Local {
-    pub(super) fn new(base_url: &str, data: PathBuf) -> Self {
+impl Backstage {
+    pub(super) fn of_folder(base_url: &str, data: PathBuf) -> Self {
+        Self::new(base_url, Place::Folder(data))
+    }
+
+    /// Of a stack whose mail is shown where the local platform shows its own.
+    pub(super) fn of_stack(base_url: &str, name: String) -> Self {
+        Self::new(base_url, Place::Stack(name))
+    }
+
+    fn new(base_url: &str, place: Place) -> Self {
         // A stage is shared by tests, and a connection goes with the runtime of the test that made it.
         let http = http(base_url).pool_max_idle_per_host(0);
         Self {
             base_url: base_url.to_owned(),
-            data,
+            place,
             http: http.build().expect("a client can be made"),
         }
     }
 
-    /// Whether the platform has these means, and its data is where its credentials are.
+    /// Whether mail is shown, and what commands work on is there.
     pub(super) async fn is_there(&self) -> bool {
-        let clock = self.http.get(format!("{}/_local/clock", self.base_url));
-        let answers = clock
-            .send()
-            .await
-            .is_ok_and(|answer| answer.status().is_success());
-        answers && self.data.join("run.json").exists()
+        let mail = self.http.get(format!("{}/_local/mail", self.base_url));
+        let answer = mail.header("accept", "application/json").send().await;
+        answer.is_ok_and(|answer| answer.status().is_success())
+            && match &self.place {
+                Place::Folder(data) => data.join("run.json").exists(),
+                Place::Stack(_) => true,
+            }
     }
 
     /// The mail to an address, newest first.
@@ -80,12 +114,12 @@ impl Local {
         all.into_iter().filter(|mail| mail.to == email).collect()
     }
 
-    /// The newest mail of a kind to an address.
-    pub async fn newest_mail(&self, email: &str, template: &str) -> Mail {
+    /// The newest mail with a subject to an address.
+    pub async fn newest_mail(&self, email: &str, subject: &str) -> Mail {
         let all = self.mail_to(email).await;
-        let newest = all.iter().find(|mail| mail.template == template);
+        let newest = all.iter().find(|mail| mail.subject == subject);
         newest
-            .unwrap_or_else(|| panic!("no mail {template} to {email} among {all:?}"))
+            .unwrap_or_else(|| panic!("no mail {subject:?} to {email} among {all:?}"))
             .clone()
     }
 
@@ -113,11 +147,14 @@ impl Local {
             #[command(subcommand)]
             command: operator::Command,
         }
-        let data = self.data.to_string_lossy();
+        let (data, stack) = match &self.place {
+            Place::Folder(data) => (data.to_string_lossy(), None),
+            Place::Stack(name) => (".local".into(), Some(name.clone())),
+        };
         let line = [&["local", "--data", &data], command].concat();
         let line =
             Line::try_parse_from(line).unwrap_or_else(|error| panic!("{command:?}: {error}"));
-        let done = operator::run(line.command, &line.start, &Where { stack: None }).await;
+        let done = operator::run(line.command, &line.start, &Where { stack }).await;
         done.unwrap_or_else(|error| panic!("{command:?}: {}", error.one_line()))
     }
 

@@ -1,0 +1,237 @@
+"""Runs the black-box suite against the real binaries, the real template and the real roles, on an emulated AWS.
+
+Everything that is started is stopped, whatever happens. What was seen stays in target/aws: the emulator's log, the calls
+of each role, the report.
+"""
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.error
+import urllib.request
+from contextlib import contextmanager
+from pathlib import Path
+
+import emulator
+import roles
+import stack
+from stack import ROOT, Failure
+
+OUT = ROOT / "target" / "aws"
+STACK = "cloud-voyages-test"
+ORIGIN = "http://localhost:5173"
+TENANT = "demo#site"
+
+
+def arguments():
+    parser = argparse.ArgumentParser(prog="just aws-test", description=__doc__.splitlines()[0])
+    parser.add_argument("--profile", default="shipping", help="cargo profile of the binaries [shipping]")
+    parser.add_argument("--no-build", action="store_true", help="take the binaries that are in target/lambda")
+    parser.add_argument("--port", type=int, default=0, help="port of the emulator [any that is free]")
+    parser.add_argument("--serve", action="store_true", help="instead of the suite, wait for Ctrl-C")
+    parser.add_argument(
+        "--deny", nargs=2, metavar=("ROLE", "ACTION"), help="remove an action from a role first, to see the run fail"
+    )
+    parser.add_argument(
+        "--grant", nargs=2, metavar=("ROLE", "ACTION"), help="give a role an action too many first, to see the run fail"
+    )
+    parser.add_argument("filter", nargs="*", help="names of tests; the roles are judged only after all of them")
+    return parser.parse_args()
+
+
+def functions():
+    """The packages under functions/."""
+    return sorted(path.parent.name for path in (ROOT / "functions").glob("*/Cargo.toml"))
+
+
+def build(profile):
+    """Builds each function and puts it where `cargo lambda build` does."""
+    packages = [f"--package={name}" for name in functions()]
+    done = subprocess.run(["cargo", "build", "--locked", f"--profile={profile}", *packages], cwd=ROOT, check=False)
+    if done.returncode != 0:
+        raise Failure("the functions can't be built: see the compiler's words above")
+    for name in functions():
+        place = ROOT / "target" / "lambda" / name / "bootstrap"
+        place.parent.mkdir(parents=True, exist_ok=True)
+        # A binary that an emulated function runs can't be written over, but replaced.
+        place.unlink(missing_ok=True)
+        shutil.copy2(ROOT / "target" / profile / name, place)
+
+
+def programs():
+    """The operator's commands and the black-box suite, as `cargo test --workspace` builds them, so that nothing is built twice."""
+    line = ["cargo", "test", "--workspace", "--locked", "--no-run", "--message-format=json-render-diagnostics"]
+    done = subprocess.run(line, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
+    if done.returncode != 0:
+        raise Failure("the suite can't be built: see the compiler's words above")
+    found = {}
+    for message in map(json.loads, done.stdout.splitlines()):
+        if message.get("executable") and (message["target"]["kind"] == ["bin"]) != message["profile"]["test"]:
+            found[message["target"]["name"]] = message["executable"]
+    return found["local"], found["blackbox"]
+
+
+def free(port):
+    """A port that nobody listens on: `port`, or any for 0."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise Failure(f"port {port} is busy: choose another by --port, or none for any that is free") from error
+        return probe.getsockname()[1]
+
+
+@contextmanager
+def emulated(port, scratch):
+    """The emulator, from its first answer on, until the block ends."""
+    log = OUT / "emulator.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, ROOT / "tests/aws/emulator.py", OUT / "calls.jsonl"],
+            env=emulator.environment(port, scratch),
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        wait_for(f"http://127.0.0.1:{port}/_ministack/health", process, log)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        try:
+            os.killpg(process.pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
+        process.wait()
+
+
+def wait_for(url, process, log):
+    """Waits until the emulator answers."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        try:
+            with urllib.request.urlopen(url, timeout=5):
+                return
+        except OSError:
+            time.sleep(0.1)
+    last = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-1:]
+    raise Failure(f"the emulator does not start: {' '.join(last)} (more in {log.relative_to(ROOT)})")
+
+
+def operator(program, environment):
+    """What does an operator's command on the stack, and returns what it prints."""
+
+    def operate(*command):
+        line = [program, *command, "--stack", STACK]
+        done = subprocess.run(line, cwd=ROOT, env=environment, check=False, capture_output=True, text=True)
+        if done.returncode != 0:
+            raise Failure(f"the operator's command `{' '.join(command)}` failed: {done.stderr.strip()}")
+        return done.stdout
+
+    return operate
+
+
+def first_tenant(operate, api):
+    """Makes what the local platform's first run makes, and writes it down as that does."""
+    operate("signing-key", "rotate")
+    operate("tenant", "create", TENANT, "--name", "Demo", "--origin", ORIGIN)
+    scopes = ("users:read", "users:write")
+    secret = operate("key", "create", TENANT, "--secret", *(x for s in scopes for x in ("--scope", s)))
+    credentials = {
+        "base_url": api,
+        "publishable_key": operate("key", "create", TENANT).splitlines()[0],
+        "secret_key": secret.splitlines()[0],
+        "owner": {"email": "owner@example.com", "password": secrets.token_urlsafe(16)},
+        "origins": [ORIGIN],
+    }
+    register = urllib.request.Request(
+        f"{api}/auth/register",
+        json.dumps(credentials["owner"]).encode(),
+        {"content-type": "application/json", "x-api-key": credentials["publishable_key"]},
+    )
+    try:
+        with urllib.request.urlopen(register, timeout=30):
+            pass
+    except urllib.error.HTTPError as error:
+        raise Failure(f"the first account can't be registered: {error.read().decode()}") from error
+    operate("user", "role", f"{TENANT}#owner@example.com", "admin", "owner")
+    path = OUT / "credentials.json"
+    path.write_text(json.dumps(credentials), encoding="utf-8")
+    path.chmod(0o600)
+    return path
+
+
+def keep_logs(session):
+    """Writes down what the functions logged."""
+    logs = session.client("logs")
+    with (OUT / "functions.log").open("w", encoding="utf-8") as output:
+        for page in logs.get_paginator("describe_log_groups").paginate():
+            for group in page["logGroups"]:
+                for events in logs.get_paginator("filter_log_events").paginate(logGroupName=group["logGroupName"]):
+                    for event in events["events"]:
+                        print(group["logGroupName"], event["message"].rstrip(), file=output)
+
+
+def judge(session, resources, template):
+    """Holds the roles against what was recorded; says whether all is well."""
+    calls, refused = roles.recorded(OUT / "calls.jsonl")
+    grants = roles.granted(session.client("iam"), resources, template)
+    lines, well = roles.report(grants, calls, roles.by_rule(session, resources, template), refused)
+    (OUT / "roles.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print("\n=== Roles ===", *lines, sep="\n", flush=True)
+    return well
+
+
+def run(options):
+    if not options.no_build:
+        build(options.profile)
+    shutil.rmtree(OUT, ignore_errors=True)
+    OUT.mkdir(parents=True)
+    port = free(options.port)
+    with tempfile.TemporaryDirectory(prefix="cloud-voyages-") as scratch, emulated(port, scratch) as endpoint:
+        session = stack.session(endpoint, emulator.REGION)
+        try:
+            return drive(session, {**os.environ, "AWS_ENDPOINT_URL": endpoint}, emulator.api_url(port), options)
+        finally:
+            keep_logs(session)
+
+
+def drive(session, environment, api, options):
+    """Deploys, runs the suite, and judges the roles; says whether all is well."""
+    local, suite = programs()
+    template = stack.read()
+    roles.tamper(template, options.deny, options.grant)
+    template, resources = stack.deploy(session, STACK, template, emulator.adapt)
+    credentials = first_tenant(operator(local, environment), api)
+    environment.update(CV_BASE_URL=api, CV_CREDENTIALS=str(credentials), CV_STACK=STACK)
+    print(f"{STACK} is deployed at {api}, AWS at {environment['AWS_ENDPOINT_URL']}", flush=True)
+    if options.serve:
+        signal.pause()
+    passed = subprocess.run([suite, *options.filter], cwd=ROOT / "tests", env=environment, check=False).returncode == 0
+    return passed and (bool(options.filter) or judge(session, resources, template))
+
+
+def main():
+    # The translator asks the SDK for a region.
+    os.environ.update(emulator.ROOT)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    try:
+        well = run(arguments())
+    except Failure as failure:
+        sys.exit(f"error: {failure}")
+    except KeyboardInterrupt:
+        sys.exit(130)
+    sys.exit(not well)
+
+
+if __name__ == "__main__":
+    main()
