@@ -93,6 +93,16 @@ impl ApiKeys {
         Ok(conditional(sent)?.is_ok())
     }
 
+    /// Forgets a key.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn delete(&self, key_id: Uuid) -> Result<(), Error> {
+        let call = self.database.client.delete_item().table_name(&self.table);
+        call.key("key_id", text(key_id.to_string())).send().await?;
+        Ok(())
+    }
+
     /// The keys of a tenant, oldest first.
     ///
     /// # Errors

@@ -80,6 +80,16 @@ impl Tenants {
         Ok(())
     }
 
+    /// Forgets a tenant.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn delete(&self, id: &TenantId) -> Result<(), Error> {
+        let call = self.database.client.delete_item().table_name(&self.table);
+        call.key("tenant_id", text(id.to_string())).send().await?;
+        Ok(())
+    }
+
     /// Every tenant: there are as many as there are sites.
     ///
     /// # Errors

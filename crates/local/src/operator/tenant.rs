@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand};
+use domain::audit::{AuditEvent, Event};
 use domain::tenant::BaseUrl;
-use domain::{Clock, Email, Origin, Tenant, TenantId};
-use repository::Tenants;
+use domain::{Clock, Email, Origin, Tenant, TenantId, User};
+use repository::{ApiKeys, AuditLog, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users};
 
 use super::target::Target;
 use super::{refused, wrong};
@@ -30,6 +31,14 @@ pub enum Command {
     },
     /// Lists all
     List,
+    /// Deletes a site with its keys and users; what was audited stays for its 90 days
+    Remove {
+        /// Its name, `client#site`
+        tenant: String,
+        /// Its name once more: nothing brings its users back
+        #[arg(long, value_name = "TENANT")]
+        yes: String,
+    },
 }
 
 /// What a site registers.
@@ -63,7 +72,52 @@ pub(super) async fn run(command: Command, target: &Target) -> Result<String, Err
             let lines: Vec<String> = all.iter().map(line).collect();
             Ok(lines.join("\n"))
         }
+        Command::Remove { tenant, yes } if tenant == yes => remove(target, &tenants, &tenant).await,
+        Command::Remove { tenant, .. } => Err(Error::Operator(format!(
+            "nothing was removed: to remove {tenant} with its users, say --yes '{tenant}'"
+        ))),
     }
+}
+
+/// Keys first, so that nobody registers any more, and the tenant last, so that a removal that broke off can be repeated.
+async fn remove(target: &Target, tenants: &Tenants, id: &str) -> Result<String, Error> {
+    let tenant_id = TenantId::parse(id).map_err(wrong("the tenant"))?;
+    let known = tenants.get(&tenant_id).await.map_err(refused)?;
+    known.ok_or_else(|| Error::Operator(format!("there is no tenant {id}")))?;
+    let (keys, users): (ApiKeys, Users) = (target.get()?, target.get()?);
+    let found = keys.of_tenant(&tenant_id).await.map_err(refused)?;
+    for key in &found {
+        keys.delete(key.key_id).await.map_err(refused)?;
+    }
+    let removed = users.of_tenant(&tenant_id).await.map_err(refused)?;
+    for user in &removed {
+        remove_user(target, &users, user).await?;
+    }
+    tenants.delete(&tenant_id).await.map_err(refused)?;
+    let (keys, users) = (found.len(), removed.len());
+    Ok(format!(
+        "{id} is removed, with {keys} keys and {users} users"
+    ))
+}
+
+async fn remove_user(target: &Target, users: &Users, user: &User) -> Result<(), Error> {
+    let (attempts, tokens): (LoginAttempts, OneTimeTokens) = (target.get()?, target.get()?);
+    let (audit, sessions): (AuditLog, Sessions) = (target.get()?, target.get()?);
+    let clock: Clock = target.get()?;
+    let id = &user.user_id;
+    let event = AuditEvent::new(
+        Event::UserDeleted,
+        id.tenant(),
+        Some(id.clone()),
+        "operator",
+        &format!("tenant-remove#{id}"),
+        clock.now(),
+    );
+    users
+        .delete(&attempts, &tokens, &audit, user, &event)
+        .await
+        .map_err(refused)?;
+    sessions.delete_all(id).await.map_err(refused)
 }
 
 async fn create(

@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use domain::password::PasswordHash;
 use domain::user::Role;
-use domain::{Timestamp, User, UserId};
+use domain::{TenantId, Timestamp, User, UserId};
 
 use crate::database::{conditional, number, read, text, time};
 use crate::transaction::built;
@@ -52,6 +52,26 @@ impl Users {
             .send()
             .await?;
         answer.item.map(read).transpose()
+    }
+
+    /// Every user of a tenant. It reads the whole table, whosever the users are: for operators, not for requests.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn of_tenant(&self, tenant: &TenantId) -> Result<Vec<User>, Error> {
+        let call = self.database.client.scan().table_name(&self.table);
+        let mut pages = call
+            // The markers of families and user names begin alike, but have no address.
+            .filter_expression("begins_with(user_id, :tenant) AND attribute_exists(email)")
+            .expression_attribute_values(":tenant", text(format!("{tenant}#")))
+            .into_paginator()
+            .items()
+            .send();
+        let mut users = Vec::new();
+        while let Some(item) = pages.next().await {
+            users.push(read(item?)?);
+        }
+        Ok(users)
     }
 
     /// Notes a login, and a hash under newer parameters where there is one.
