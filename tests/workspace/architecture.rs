@@ -12,10 +12,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("token", &["domain"]),
     ("repository", &["domain"]),
     ("queue", &["domain"]),
+    ("email", &["domain"]),
     ("gateway", &["domain", "queue", "repository", "token"]),
+    ("trigger", &["gateway"]),
     (
         "bootstrap",
-        &["domain", "gateway", "queue", "repository", "token"],
+        &[
+            "domain",
+            "email",
+            "gateway",
+            "queue",
+            "repository",
+            "token",
+            "trigger",
+        ],
     ),
 ];
 
@@ -23,10 +33,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
 const FUNCTION: &[&str] = &[
     "bootstrap",
     "domain",
+    "email",
     "gateway",
     "queue",
     "repository",
     "token",
+    "trigger",
 ];
 
 fn metadata() -> Metadata {

@@ -7,6 +7,7 @@ mod architecture;
 mod audit;
 mod disabled;
 mod documentation;
+mod email;
 mod outage;
 mod races;
 mod site;

@@ -103,3 +103,8 @@ pub(crate) fn secrets_manager(
     let config = configuration!(env, aws_sdk_secretsmanager, "SECRETS_MANAGER").build();
     Ok(aws_sdk_secretsmanager::Client::from_conf(config))
 }
+
+pub(crate) fn ses(env: &Env) -> Result<aws_sdk_sesv2::Client, MissingVariable> {
+    let config = configuration!(env, aws_sdk_sesv2, "SESV2").build();
+    Ok(aws_sdk_sesv2::Client::from_conf(config))
+}

@@ -4,11 +4,13 @@
 
 mod clients;
 mod env;
+mod events;
 mod resources;
 mod run;
 mod secrets;
 mod waits;
 
 pub use env::Env;
+pub use events::{run_batch, run_schedule};
 pub use run::run;
 pub use waits::Waits;

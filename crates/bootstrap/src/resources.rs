@@ -1,6 +1,7 @@
 //! From the environment to each thing that a function can touch.
 
 use domain::{Clock, Random};
+use email::Mailer;
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
 use repository::{ApiKeys, AuditLog, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users};
@@ -34,6 +35,15 @@ impl Provide<EmailQueue> for Env {
         Ok(EmailQueue::new(
             clients::sqs(self)?,
             self.variable("EMAIL_QUEUE_URL")?,
+        ))
+    }
+}
+
+impl Provide<Mailer> for Env {
+    fn provide(&self) -> Result<Mailer, MissingVariable> {
+        Ok(Mailer::new(
+            clients::ses(self)?,
+            self.variable("MAIL_FROM")?,
         ))
     }
 }

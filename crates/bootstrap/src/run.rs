@@ -26,7 +26,7 @@ where
 }
 
 /// JSON lines for `CloudWatch`; `RUST_LOG` is a level, without the filters that would double the size of a small binary.
-fn log() {
+pub(crate) fn log() {
     let level = std::env::var("RUST_LOG")
         .ok()
         .and_then(|level| level.parse().ok())

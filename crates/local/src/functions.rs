@@ -5,25 +5,35 @@ use std::sync::Arc;
 
 use bootstrap::Env;
 use futures::FutureExt as _;
+use futures::future::BoxFuture;
 use gateway::{FromEnv as _, Keys, MissingVariable, Provide};
 use repository::Tenants;
 use serde_json::Value;
+use trigger::{SqsBatchResponse, SqsEvent};
 
 use crate::edge::{Handler, OriginSource};
 use crate::environment::env;
 use crate::{Error, Surroundings};
 
-/// What the edge needs of the functions.
+/// Handles a batch of messages, as AWS would have a function do it.
+pub type BatchHandler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
+
+/// The functions, by what calls them.
 pub struct Functions {
-    /// The handlers by the name of the function.
+    /// Those that answer requests, by their name.
     pub handlers: HashMap<String, Handler>,
+    /// Those that take messages of a queue.
+    pub batches: HashMap<String, BatchHandler>,
     /// The origins of all tenants.
     pub tenant_origins: OriginSource,
 }
 
-/// The functions there are: each package once, with its handler and its documentation.
+/// The functions there are: each package once, under what calls it.
 macro_rules! functions {
-    ($($package:ident),+ $(,)?) => {
+    (
+        requests: [$($package:ident),+ $(,)?],
+        messages: [$($worker:ident),+ $(,)?] $(,)?
+    ) => {
         fn handlers(env: &Env) -> Result<HashMap<String, Handler>, MissingVariable> {
             Ok(HashMap::from([$((
                 stringify!($package).replace('_', "-"),
@@ -41,6 +51,23 @@ macro_rules! functions {
             )),+]))
         }
 
+        fn batches(env: &Env) -> Result<HashMap<String, BatchHandler>, MissingVariable> {
+            Ok(HashMap::from([$((
+                stringify!($worker).replace('_', "-"),
+                {
+                    let deps = Arc::new($worker::Deps::from_env(env)?);
+                    let handler: BatchHandler = Arc::new(move |event| {
+                        let deps = Arc::clone(&deps);
+                        async move {
+                            trigger::batch(event, |message| $worker::handle(&deps, message)).await
+                        }
+                        .boxed()
+                    });
+                    handler
+                },
+            )),+]))
+        }
+
         /// What each function documents of its routes.
         #[must_use]
         pub fn documents() -> Vec<Value> {
@@ -50,20 +77,31 @@ macro_rules! functions {
 }
 
 functions!(
-    docs,
-    health,
-    jwks,
-    login,
-    logout,
-    me,
-    refresh,
-    register,
-    reset,
-    reset_confirm,
-    sessions,
-    users,
-    verify_email,
+    requests: [
+        docs,
+        health,
+        jwks,
+        login,
+        logout,
+        me,
+        refresh,
+        register,
+        reset,
+        reset_confirm,
+        sessions,
+        users,
+        verify_email,
+    ],
+    messages: [email_worker],
 );
+
+impl Functions {
+    /// Whether there is code for a function.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.handlers.contains_key(name) || self.batches.contains_key(name)
+    }
+}
 
 /// Makes the handlers of all functions.
 ///
@@ -80,6 +118,7 @@ pub fn start(surroundings: &Surroundings) -> Result<Functions, Error> {
     let _: Keys = env.provide().map_err(failed)?;
     Ok(Functions {
         handlers: handlers(&env).map_err(failed)?,
+        batches: batches(&env).map_err(failed)?,
         tenant_origins: Arc::new(move || {
             let tenants = tenants.clone();
             async move { origins(&tenants).await }.boxed()

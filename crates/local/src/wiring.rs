@@ -104,7 +104,7 @@ impl Wiring {
     /// Refuses a template with a function that this program does not have.
     pub(crate) fn check_handlers(&self, functions: &Functions) -> Result<(), Error> {
         let mut declared = self.template.functions().iter();
-        match declared.find(|function| !functions.handlers.contains_key(&function.name)) {
+        match declared.find(|function| !functions.has(&function.name)) {
             None => Ok(()),
             Some(missing) => Err(Error::FunctionMissing {
                 path: self.path.clone(),

@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse as _, Response};
+use domain::mail::Template;
 use http::{HeaderMap, header};
 use jiff::Timestamp;
 use maud::{Markup, html};
+use serde::de::IntoDeserializer as _;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -105,34 +107,19 @@ fn read(message: &Message, job: Job) -> Option<Mail> {
     })
 }
 
-/// Subject and text, until the e-mail worker with its templates does this.
+/// Subject and text, as the e-mail worker sends them. What it would refuse is shown as it is.
 fn words(job: &Job) -> (String, String) {
-    let param = |name: &str| job.params.get(name).map(String::as_str).unwrap_or_default();
-    let (link, minutes) = (param("link"), param("expires_minutes"));
-    let (subject, body) = match job.template.as_str() {
-        "welcome" => ("Welcome".to_owned(), format!("Welcome! Please confirm your address:\n{link}")),
-        "verify-email" => ("Confirm your address".to_owned(), format!("Please confirm your address:\n{link}")),
-        "password-reset" => (
-            "Reset your password".to_owned(),
-            format!("You can choose a new password within {minutes} minutes:\n{link}\nIf you did not ask for this, there is nothing to do."),
-        ),
-        "password-changed" => (
-            "Your password was changed".to_owned(),
-            "Your password was changed and every session has ended. If that was not you, reset it now.".to_owned(),
-        ),
-        "account-deleted" => {
-            ("Your account is deleted".to_owned(), "Your account and everything in it is deleted. Farewell.".to_owned())
-        }
-        "notification" => (param("title").to_owned(), param("body").to_owned()),
-        other => {
-            let lines: Vec<_> = job.params.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-            (other.to_owned(), lines.join("\n"))
-        }
-    };
-    match param("name") {
-        "" => (subject, body),
-        name => (subject, format!("Hello {name},\n{body}")),
+    let template = Template::deserialize(job.template.as_str().into_deserializer());
+    let template: Result<_, serde::de::value::Error> = template;
+    let composed = template.map(|template| email::compose(template, &job.params));
+    if let Ok(Ok(Some(mail))) = composed {
+        return (mail.subject, mail.text);
     }
+    let lines = job
+        .params
+        .iter()
+        .map(|(name, value)| format!("{name}: {value}"));
+    (job.template.clone(), lines.collect::<Vec<_>>().join("\n"))
 }
 
 fn entry(mail: &Mail) -> Markup {

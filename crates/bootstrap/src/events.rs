@@ -1,0 +1,42 @@
+//! The `main` of a function that a queue or a schedule calls.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use trigger::{FromEnv, Message};
+
+use crate::{Env, run};
+
+/// Makes a function's dependencies from the environment, and handles messages until the runtime stops it.
+///
+/// # Errors
+/// When the environment lacks something, or the runtime can't be reached.
+pub async fn run_batch<Deps, F, E>(
+    handle: impl Fn(Arc<Deps>, Message) -> F + Sync,
+) -> Result<(), lambda_runtime::Error>
+where
+    Deps: FromEnv<Env> + Send + Sync,
+    F: Future<Output = Result<(), E>> + Send,
+    E: std::error::Error,
+{
+    run::log();
+    let deps = Arc::new(Deps::from_env(&Env::of_process())?);
+    trigger::serve_batch(|message| handle(deps.clone(), message)).await
+}
+
+/// Makes a function's dependencies from the environment, and does what a schedule asks for until the runtime stops it.
+///
+/// # Errors
+/// When the environment lacks something, or the runtime can't be reached.
+pub async fn run_schedule<Deps, F, E>(
+    handle: impl Fn(Arc<Deps>) -> F + Sync,
+) -> Result<(), lambda_runtime::Error>
+where
+    Deps: FromEnv<Env> + Send + Sync,
+    F: Future<Output = Result<(), E>> + Send,
+    E: std::error::Error,
+{
+    run::log();
+    let deps = Arc::new(Deps::from_env(&Env::of_process())?);
+    trigger::serve_schedule(|| handle(deps.clone())).await
+}

@@ -1,0 +1,58 @@
+//! One message of a queue.
+
+use aws_lambda_events::sqs::SqsMessage;
+use secrecy::{ExposeSecret, SecretString};
+use serde::de::DeserializeOwned;
+
+/// A message that a queue delivered. Its body is never printed: mails hold links that open an account.
+#[derive(Debug)]
+pub struct Message {
+    id: String,
+    receive_count: u32,
+    body: SecretString,
+}
+
+/// A body that is not what was expected. Only the place is told, because the parser's own words would quote the body.
+#[derive(Debug, thiserror::Error)]
+#[error("the message is not what this queue carries (line {line}, column {column})")]
+pub struct NotJson {
+    line: usize,
+    column: usize,
+}
+
+impl Message {
+    /// The queue's name for it, by which a failure is told. Empty where the queue gave none, which makes SQS take the
+    /// whole batch for failed.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// How often it was delivered, this time included.
+    #[must_use]
+    pub fn receive_count(&self) -> u32 {
+        self.receive_count
+    }
+
+    /// Reads the body as JSON.
+    ///
+    /// # Errors
+    /// Where it is something else.
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, NotJson> {
+        serde_json::from_str(self.body.expose_secret()).map_err(|error| NotJson {
+            line: error.line(),
+            column: error.column(),
+        })
+    }
+}
+
+impl From<SqsMessage> for Message {
+    fn from(message: SqsMessage) -> Self {
+        let count = message.attributes.get("ApproximateReceiveCount");
+        Self {
+            id: message.message_id.unwrap_or_default(),
+            receive_count: count.and_then(|count| count.parse().ok()).unwrap_or(1),
+            body: message.body.unwrap_or_default().into(),
+        }
+    }
+}
