@@ -12,6 +12,15 @@ test:
 ci:
     .ci/run
 
+# Run the real binaries, the real template and the real roles on an emulated AWS, and the same suite against them
+aws-test *ARGS:
+    .ci/tools
+    .venv/bin/python tests/aws/run.py {{ARGS}}
+
+# Run the safe part of the suite against a platform that is in use; ARGS: --stack NAME, or --data DIR
+smoke URL *ARGS:
+    tests/smoke.sh {{URL}} {{ARGS}}
+
 # Format the code
 fmt:
     cargo fmt --all

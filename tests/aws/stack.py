@@ -24,6 +24,8 @@ def translate(template, bucket="bucket", keys=None):
         if resource["Type"] == "AWS::Serverless::Function":
             folder = resource["Properties"]["CodeUri"]
             resource["Properties"]["CodeUri"] = f"s3://{bucket}/{(keys or {}).get(folder, 'key')}"
+        if resource["Type"] == "AWS::CloudFormation::Stack":
+            resource["Properties"]["TemplateURL"] = f"https://{bucket}.s3.amazonaws.com/key"
     # CloudFormation hands lists to a transform as lists; the translator alone would leave one string.
     lists = {
         name: parameter["Default"].split(",")
@@ -67,7 +69,7 @@ def zipped(binary):
     return content.getvalue()
 
 
-def deploy(session, name, template, adapt):
+def deploy(session, name, template, parameters, adapt):
     """Creates the stack; returns the template as deployed and the names of its resources."""
     s3, cloudformation = session.client("s3"), session.client("cloudformation")
     bucket = f"{name}-packages"
@@ -79,6 +81,7 @@ def deploy(session, name, template, adapt):
         cloudformation.create_stack(
             StackName=name,
             TemplateURL=url,
+            Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
             Capabilities=["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"],
         )
         cloudformation.get_waiter("stack_create_complete").wait(

@@ -81,7 +81,7 @@ async fn what_is_not_a_json_object_is_malformed() {
         }
         let answer = caller
             .call(&method, path)
-            .body("application/json", b"{\"name\":\"\xff\"}".to_vec())
+            .body("application/json", b"{\"name\": \xff}".to_vec())
             .await;
         answer.expect_problem(400, "malformed_json");
         let deep = "[".repeat(60_000);

@@ -144,6 +144,23 @@ async fn an_unsafe_method_by_cookie_needs_the_sites_origin() {
 }
 
 #[tokio::test]
+async fn a_session_is_ended_by_cookie_from_the_sites_own_page_alone() {
+    let site = Stage::shared().await;
+    let (_, session) = site.signed_in().await;
+    let list = site.client.get("/auth/sessions").bearer(&session.token);
+    let id = text(&list.await.expect(200)["items"][0]["id"]);
+    let end = |origin: &str| {
+        let path = format!("/auth/sessions/{id}");
+        let call = site.client.call(Method::DELETE, &path).origin(origin);
+        call.cookie("auth_token", &session.token)
+    };
+    end(FOREIGN).await.expect_problem(403, "origin_not_allowed");
+    site.me(&session.token).await.expect(200);
+    end(&site.origin).await.expect(204);
+    site.expect_ended(&session).await;
+}
+
+#[tokio::test]
 async fn another_sites_origin_is_foreign() {
     let Some(site) = Stage::shared_backstage().await else {
         return;

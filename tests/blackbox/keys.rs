@@ -48,6 +48,32 @@ async fn a_key_that_is_missing_altered_or_doubled_is_refused() {
 }
 
 #[tokio::test]
+async fn the_day_of_a_keys_use_is_noted_whichever_route_it_is() {
+    let Some(site) = Stage::shared_backstage().await else {
+        return;
+    };
+    let scopes = ["--secret", "--scope", "users:read"];
+    for (path, options) in [
+        ("/auth/register", &[] as &[_]),
+        ("/auth/login", &[]),
+        ("/auth/password-reset", &[]),
+        ("/auth/verify-email/resend", &[]),
+        ("/users", &scopes),
+    ] {
+        let key = site.backstage().new_key(&site.tenant, options).await;
+        let call = site.client.post(path).key(&key.text);
+        call.json(&serde_json::json!({})).await;
+        let listed = site
+            .backstage()
+            .operate(&["key", "list", &site.tenant])
+            .await;
+        let line = listed.lines().find(|line| line.starts_with(&key.id));
+        let line = line.unwrap_or_else(|| panic!("{} is not among {listed}", key.id));
+        assert!(!line.contains("never used"), "after POST {path}: {line}");
+    }
+}
+
+#[tokio::test]
 async fn a_revoked_key_is_refused_within_a_minute() {
     let Some(site) = Stage::own().await else {
         return;

@@ -27,15 +27,15 @@ impl Stage {
     /// A platform that other tests use at the same time: its clock stays, and nobody is locked out but one's own.
     pub async fn shared() -> Site {
         if let Some((base_url, credentials)) = given() {
-            return Site::demo(Self::elsewhere(&base_url, &credentials).await.into());
+            return Site::given(Self::elsewhere(&base_url, &credentials).await.into());
         }
         let known = shared().upgrade();
         if let Some(stage) = known {
-            return Site::demo(stage);
+            return Site::given(stage);
         }
         let stage = Arc::new(Self::start().await);
         *shared() = Arc::downgrade(&stage);
-        Site::demo(stage)
+        Site::given(stage)
     }
 
     /// The same, with what a client can't see or do; `None`, said aloud, where a test can't either.
@@ -57,7 +57,7 @@ impl Stage {
             eprintln!("skipped: the clock of {base_url} is not this test's alone");
             return None;
         }
-        Some(Site::demo(Self::start().await.into()))
+        Some(Site::given(Self::start().await.into()))
     }
 
     async fn start() -> Self {
