@@ -102,9 +102,25 @@ async fn a_new_key_is_published_before_it_signs_and_the_old_one_verifies_on() {
     site.refresh(&refreshed.refresh).await.expect(200);
     assert_eq!(published(&site).await.keys.len(), 2);
     site.backstage().advance(30 * 24 * 3600 + 60).await;
-    assert_eq!(
-        names(&published(&site).await),
-        [new],
-        "what is published after the overlap"
+    let keys = names(&published(&site).await);
+    assert!(
+        keys.contains(&new) && !keys.contains(&old),
+        "what is published after the overlap: {keys:?}"
     );
+}
+
+#[tokio::test]
+async fn the_next_key_is_made_without_anybody_after_thirty_days() {
+    let Some(site) = Stage::own().await else {
+        return;
+    };
+    let first = names(&published(&site).await);
+    site.backstage().advance(29 * 24 * 3600).await;
+    assert_eq!(names(&published(&site).await), first, "after 29 days");
+    site.backstage().advance(2 * 24 * 3600).await;
+    let keys = names(&published(&site).await);
+    assert_eq!(keys.len(), 2, "after 31 days: {keys:?}");
+    assert!(keys.contains(&first[0]), "the first key verifies on");
+    site.backstage().advance(24 * 3600).await;
+    assert_eq!(names(&published(&site).await), keys, "a day later");
 }

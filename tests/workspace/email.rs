@@ -102,7 +102,7 @@ async fn what_can_not_be_sent_fails_alone_and_a_decoy_is_dropped() {
         .iter()
         .map(|mail| &mail["Destination"]["ToAddresses"][0])
         .collect();
-    to.sort_by_key(|to| to.to_string());
+    to.sort_by_key(ToString::to_string);
     assert_eq!(to, ["first@example.com", "last@example.com"]);
     world.stop().await;
 }

@@ -10,5 +10,6 @@ mod documentation;
 mod email;
 mod outage;
 mod races;
+mod rotation;
 mod site;
 mod waits;

@@ -5,7 +5,7 @@ use email::Mailer;
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
 use repository::{ApiKeys, AuditLog, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users};
-use token::{AccessTokens, KeyRing, SecretSource};
+use token::{AccessTokens, KeyRing, KeyStore, SecretSource};
 
 use crate::secrets::{File, SecretsManager};
 use crate::{Env, clients};
@@ -82,6 +82,18 @@ impl Provide<KeyRing> for Env {
             None => Box::new(File(self.variable("JWT_KEY_FILE")?.into())),
         };
         Ok(self.ring.get_or_init(|| KeyRing::new(source)).clone())
+    }
+}
+
+impl Provide<KeyStore> for Env {
+    fn provide(&self) -> Result<KeyStore, MissingVariable> {
+        Ok(match self.optional("JWT_SECRET_NAME") {
+            Some(name) => KeyStore::new(SecretsManager {
+                client: clients::secrets_manager(self)?,
+                name,
+            }),
+            None => KeyStore::new(File(self.variable("JWT_KEY_FILE")?.into())),
+        })
     }
 }
 

@@ -296,7 +296,7 @@ impl From<token::Error> for Problem {
         match error {
             token::Error::Invalid => Self::token_invalid(),
             token::Error::NoSigningKey | token::Error::Unavailable(_) => Self::unavailable(error),
-            token::Error::KeySet(_) => Self::internal(error),
+            token::Error::KeySet(_) | token::Error::Replaced => Self::internal(error),
         }
     }
 }

@@ -15,11 +15,11 @@ use gateway::Provide;
 use repository::users::{Changes, Registration};
 use repository::{ApiKeys, AuditLog, OneTimeTokens, Tenants, Users};
 use serde::{Deserialize, Serialize};
+use token::KeyStore;
 
-use crate::data_dir::{CREDENTIALS, read_if_there, write_private};
+use crate::data_dir::{CREDENTIALS, SIGNING_KEYS, read_if_there, write_private};
 use crate::environment::env;
 use crate::operator::key::new_key;
-use crate::operator::signing_key;
 use crate::{Error, Surroundings};
 
 /// Where a front end's development server usually is.
@@ -55,6 +55,7 @@ struct Tables {
     users: Users,
     tokens: OneTimeTokens,
     audit: AuditLog,
+    signing_keys: KeyStore,
     clock: Clock,
     random: Random,
 }
@@ -67,8 +68,8 @@ pub async fn prepare(surroundings: &Surroundings) -> Result<Option<String>, Erro
     let clock = surroundings.clock.clone();
     let variables = surroundings.environment.values().flatten();
     let env = env(variables, move || clock.now());
-    signing_key::ensure(&surroundings.data.file(crate::data_dir::SIGNING_KEYS), &env)?;
     let tables = Tables::of(&env).map_err(failed)?;
+    make_signing_key(surroundings, &tables).await?;
     let path = surroundings.data.file(CREDENTIALS);
     let (credentials, is_new) = match read(&path)? {
         Some(known) if known.base_url == surroundings.base_url => return Ok(None),
@@ -82,6 +83,18 @@ pub async fn prepare(surroundings: &Surroundings) -> Result<Option<String>, Erro
     Ok(is_new.then(|| welcome(&credentials)))
 }
 
+async fn make_signing_key(surroundings: &Surroundings, tables: &Tables) -> Result<(), Error> {
+    let now = tables.clock.now();
+    let made = tables.signing_keys.rotate_when_due(&tables.random, now);
+    match made.await {
+        Ok(_) => Ok(()),
+        Err(token::Error::KeySet(_)) => Err(Error::Damaged {
+            path: surroundings.data.file(SIGNING_KEYS),
+        }),
+        Err(error) => Err(failed(error)),
+    }
+}
+
 impl Tables {
     fn of(env: &Env) -> Result<Self, gateway::MissingVariable> {
         Ok(Self {
@@ -90,6 +103,7 @@ impl Tables {
             users: env.provide()?,
             tokens: env.provide()?,
             audit: env.provide()?,
+            signing_keys: env.provide()?,
             clock: env.provide()?,
             random: env.provide()?,
         })

@@ -9,7 +9,7 @@ use futures::future::BoxFuture;
 use gateway::{FromEnv as _, Keys, MissingVariable, Provide};
 use repository::Tenants;
 use serde_json::Value;
-use trigger::{SqsBatchResponse, SqsEvent};
+use trigger::{CloudWatchEvent, Failed, SqsBatchResponse, SqsEvent};
 
 use crate::edge::{Handler, OriginSource};
 use crate::environment::env;
@@ -18,12 +18,18 @@ use crate::{Error, Surroundings};
 /// Handles a batch of messages, as AWS would have a function do it.
 pub type BatchHandler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
 
+/// Runs a function as its schedule would.
+pub type ScheduledHandler =
+    Arc<dyn Fn(CloudWatchEvent) -> BoxFuture<'static, Result<(), Failed>> + Send + Sync>;
+
 /// The functions, by what calls them.
 pub struct Functions {
     /// Those that answer requests, by their name.
     pub handlers: HashMap<String, Handler>,
     /// Those that take messages of a queue.
     pub batches: HashMap<String, BatchHandler>,
+    /// Those that run on a schedule.
+    pub scheduled: HashMap<String, ScheduledHandler>,
     /// The origins of all tenants.
     pub tenant_origins: OriginSource,
 }
@@ -32,7 +38,8 @@ pub struct Functions {
 macro_rules! functions {
     (
         requests: [$($package:ident),+ $(,)?],
-        messages: [$($worker:ident),+ $(,)?] $(,)?
+        messages: [$($worker:ident),+ $(,)?],
+        schedules: [$($task:ident),+ $(,)?] $(,)?
     ) => {
         fn handlers(env: &Env) -> Result<HashMap<String, Handler>, MissingVariable> {
             Ok(HashMap::from([$((
@@ -68,6 +75,20 @@ macro_rules! functions {
             )),+]))
         }
 
+        fn scheduled(env: &Env) -> Result<HashMap<String, ScheduledHandler>, MissingVariable> {
+            Ok(HashMap::from([$((
+                stringify!($task).replace('_', "-"),
+                {
+                    let deps = Arc::new($task::Deps::from_env(env)?);
+                    let handler: ScheduledHandler = Arc::new(move |event| {
+                        let deps = Arc::clone(&deps);
+                        async move { trigger::scheduled(event, || $task::handle(&deps)).await }.boxed()
+                    });
+                    handler
+                },
+            )),+]))
+        }
+
         /// What each function documents of its routes.
         #[must_use]
         pub fn documents() -> Vec<Value> {
@@ -93,13 +114,16 @@ functions!(
         verify_email,
     ],
     messages: [email_worker],
+    schedules: [signing_key_rotation],
 );
 
 impl Functions {
     /// Whether there is code for a function.
     #[must_use]
     pub fn has(&self, name: &str) -> bool {
-        self.handlers.contains_key(name) || self.batches.contains_key(name)
+        self.handlers.contains_key(name)
+            || self.batches.contains_key(name)
+            || self.scheduled.contains_key(name)
     }
 }
 
@@ -119,6 +143,7 @@ pub fn start(surroundings: &Surroundings) -> Result<Functions, Error> {
     Ok(Functions {
         handlers: handlers(&env).map_err(failed)?,
         batches: batches(&env).map_err(failed)?,
+        scheduled: scheduled(&env).map_err(failed)?,
         tenant_origins: Arc::new(move || {
             let tenants = tenants.clone();
             async move { origins(&tenants).await }.boxed()

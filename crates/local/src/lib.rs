@@ -21,6 +21,7 @@ pub mod pages;
 pub mod platform;
 pub mod queues;
 mod samconfig;
+mod schedules;
 mod service;
 pub mod wiring;
 

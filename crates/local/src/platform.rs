@@ -10,6 +10,7 @@ use crate::dynamodb::DynamoDb;
 use crate::edge::{Edge, Listeners};
 use crate::objects::Objects;
 use crate::queues::Queues;
+use crate::schedules::Schedules;
 use crate::service::Service;
 use crate::wiring::Wiring;
 use crate::{Error, first_run, functions, pages};
@@ -71,6 +72,7 @@ pub struct Platform {
     surroundings: Arc<Surroundings>,
     welcome: Option<String>,
     edge: Vec<Service>,
+    schedules: Service,
     backends: Backends,
 }
 
@@ -104,6 +106,11 @@ impl Platform {
         wiring.check_handlers(&functions)?;
         let welcome = first_run::prepare(&surroundings).await?;
 
+        let schedules = Schedules::new(
+            wiring.schedules()?,
+            &functions.scheduled,
+            surroundings.clock.clone(),
+        );
         let edge = Edge::new(
             wiring.template.functions(),
             functions.handlers,
@@ -115,12 +122,14 @@ impl Platform {
             Arc::new(edge),
             &surroundings,
             backends.queues.store().clone(),
+            schedules.clone(),
         );
         surroundings
             .data
             .publish(&backends.run_info(&surroundings.base_url))?;
         Ok(Self {
             edge: listeners.serve(&router),
+            schedules: schedules.start(),
             surroundings,
             welcome,
             backends,
@@ -155,7 +164,8 @@ impl Platform {
 
     /// Finishes the requests that are being answered, then ends everything behind them.
     pub async fn stop(self) {
-        futures::future::join_all(self.edge.into_iter().map(Service::stop)).await;
+        let services = self.edge.into_iter().chain([self.schedules]);
+        futures::future::join_all(services.map(Service::stop)).await;
         self.backends.stop().await;
         self.surroundings.data.withdraw();
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use template::{Bucket, Context, Cors, Queue, Table, Template};
+use template::{Bucket, Context, Cors, Queue, Schedule, Table, Template};
 
 use crate::Error;
 use crate::data_dir::{self, RunInfo};
@@ -63,6 +63,16 @@ impl Wiring {
     pub fn queues(&self) -> Result<Vec<Queue>, Error> {
         self.template
             .queues(&context())
+            .map_err(|source| self.wrong(source))
+    }
+
+    /// The schedules.
+    ///
+    /// # Errors
+    /// As [`tables`](Self::tables).
+    pub fn schedules(&self) -> Result<Vec<Schedule>, Error> {
+        self.template
+            .schedules()
             .map_err(|source| self.wrong(source))
     }
 

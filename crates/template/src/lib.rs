@@ -1,12 +1,13 @@
-//! Reads `template.yaml`: the routes, tables, queues, buckets and variables that it declares.
+//! Reads `template.yaml`: the routes, schedules, tables, queues, buckets and variables that it declares.
 //!
 //! `template.yaml` is the one place where the platform is wired. Whatever needs to know that wiring outside AWS (the
 //! local platform, the tests, the `Allow` header) reads it here instead of repeating it. Only what those readers need
-//! is understood: functions with their HTTP routes, tables, queues, buckets, CORS, and the environment of a function,
+//! is understood: functions with what calls them, tables, queues, buckets, CORS, and the environment of a function,
 //! with the short forms `!Ref`, `!Sub` and `!GetAtt`.
 
 mod resolve;
 mod resources;
+mod triggers;
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -16,6 +17,7 @@ pub use resolve::Context;
 pub use resources::{
     AttributeDefinition, Bucket, Cors, Function, Index, KeyElement, Projection, Queue, Route, Table,
 };
+pub use triggers::{Notification, QueueSource, Schedule};
 
 /// What is wrong with a template, in one line.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -221,6 +223,9 @@ impl Template {
         self.queues(&context)?;
         self.buckets(&context)?;
         self.cors(&context)?;
+        self.schedules()?;
+        self.queue_sources(&context)?;
+        self.notifications(&context)?;
         for function in &self.functions {
             self.environment(&function.name, &context)?;
         }

@@ -282,7 +282,7 @@ fn list(
 }
 
 /// `ResetConfirm` as `reset-confirm`.
-fn kebab_case(logical_id: &str) -> String {
+pub(crate) fn kebab_case(logical_id: &str) -> String {
     let mut name = String::new();
     for (index, letter) in logical_id.char_indices() {
         if letter.is_ascii_uppercase() && index > 0 {

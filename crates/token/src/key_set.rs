@@ -139,6 +139,11 @@ impl KeySet {
         Ok(self)
     }
 
+    /// When the newest key was made.
+    pub(crate) fn newest(&self) -> Option<Timestamp> {
+        self.keys.iter().map(|key| key.stored.created_at).max()
+    }
+
     /// The key that signs now: the newest of those whose time has come.
     ///
     /// # Errors

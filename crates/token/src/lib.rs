@@ -8,12 +8,14 @@ pub mod api_key;
 pub mod cursor;
 pub mod key_ring;
 pub mod key_set;
+pub mod key_store;
 pub mod one_time;
 pub mod refresh;
 
 pub use access::{AccessTokens, Claims};
 pub use key_ring::{KeyRing, SecretSource};
 pub use key_set::KeySet;
+pub use key_store::{KeyStore, SecretStore};
 
 use aws_lc_rs::{digest, hmac};
 use data_encoding::HEXLOWER;
@@ -30,6 +32,11 @@ pub enum Error {
     /// The stored key set can't be read.
     #[error("the signing keys can't be read: {0}")]
     KeySet(String),
+    /// Another rotation took the place that this one would have taken.
+    #[error(
+        "another rotation has just replaced the signing keys; where none has, somebody made an older version of the secret current again: store its value as a new version"
+    )]
+    Replaced,
     /// The place where the key set is kept did not answer.
     #[error("the signing keys can't be loaded")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),

@@ -5,7 +5,7 @@
 mod audit;
 pub mod key;
 pub mod openapi;
-pub mod signing_key;
+mod signing_key;
 mod target;
 mod tenant;
 mod user;

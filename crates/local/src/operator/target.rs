@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use aws_config::BehaviorVersion;
-use aws_sdk_secretsmanager::config::ProvideCredentials as _;
+use aws_credential_types::provider::ProvideCredentials as _;
 use bootstrap::Env;
 use gateway::{MissingVariable, Provide};
 use template::Context;
@@ -17,24 +17,12 @@ use crate::data_dir;
 use crate::environment::env;
 use crate::wiring::Wiring;
 
-/// The tables, and the place of the signing keys.
+/// The tables and the signing keys.
 pub(super) struct Target {
     pub(super) env: Env,
-    pub(super) signing_keys: SigningKeys,
     /// The stack, where it is one.
     pub(super) stack: Option<String>,
     attached: Option<Attached>,
-}
-
-/// Where the signing keys are.
-pub(super) enum SigningKeys {
-    /// In a file of the data folder.
-    File(std::path::PathBuf),
-    /// In a secret of AWS Secrets Manager.
-    Secret {
-        client: aws_sdk_secretsmanager::Client,
-        name: String,
-    },
 }
 
 impl Target {
@@ -50,7 +38,6 @@ impl Target {
         let clock = Clock::kept_in(attached.data.join(data_dir::CLOCK))?;
         Ok(Self {
             env: env(&attached.environment, move || clock.now()),
-            signing_keys: SigningKeys::File(attached.data.join(data_dir::SIGNING_KEYS)),
             stack: None,
             attached: Some(attached),
         })
@@ -82,10 +69,6 @@ impl Target {
                     .map_err(refused)?,
             );
         }
-        let secret = variables
-            .get("JWT_SECRET_NAME")
-            .cloned()
-            .unwrap_or_default();
         variables.extend([
             ("AWS_REGION".to_owned(), region),
             (
@@ -105,10 +88,6 @@ impl Target {
         variables.extend(endpoints);
         Ok(Self {
             env: env(&variables, machine_time),
-            signing_keys: SigningKeys::Secret {
-                client: aws_sdk_secretsmanager::Client::new(&config),
-                name: secret,
-            },
             stack: Some(stack.to_owned()),
             attached: None,
         })

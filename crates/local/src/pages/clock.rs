@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::edge::Problem;
+use crate::schedules::Schedules;
 
 #[derive(Deserialize)]
 struct Move {
@@ -22,14 +23,18 @@ pub(super) async fn show(State(clock): State<Clock>) -> Response {
     Json(json!({"now": clock.now(), "offset_seconds": clock.offset_seconds()})).into_response()
 }
 
-/// Moves the clock forward. It never goes back: what has expired would live again.
+/// Moves the clock forward, and runs what has become due. It never goes back: what has expired would live again.
 pub(super) async fn advance(
     State(clock): State<Clock>,
+    State(schedules): State<Schedules>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     match move_clock(&clock, &headers, &body) {
-        Ok(()) => show(State(clock)).await,
+        Ok(()) => {
+            schedules.run_due().await;
+            show(State(clock)).await
+        }
         Err(problem) => problem.into_response(Uuid::new_v4()),
     }
 }

@@ -22,6 +22,7 @@ use crate::Surroundings;
 use crate::clock::Clock;
 use crate::edge::{Edge, Problem};
 use crate::queues::Store;
+use crate::schedules::Schedules;
 
 /// What the pages show and move.
 #[derive(Clone)]
@@ -30,6 +31,7 @@ struct Pages {
     edge: Arc<Edge>,
     clock: Clock,
     store: Store,
+    schedules: Schedules,
 }
 
 impl fmt::Debug for Pages {
@@ -56,13 +58,25 @@ impl FromRef<Pages> for Store {
     }
 }
 
+impl FromRef<Pages> for Schedules {
+    fn from_ref(pages: &Pages) -> Self {
+        pages.schedules.clone()
+    }
+}
+
 /// The pages, and the functions for everything that is no page.
-pub(crate) fn router(edge: Arc<Edge>, surroundings: &Surroundings, store: Store) -> Router {
+pub(crate) fn router(
+    edge: Arc<Edge>,
+    surroundings: &Surroundings,
+    store: Store,
+    schedules: Schedules,
+) -> Router {
     let pages = Pages {
         base_url: surroundings.base_url.as_str().into(),
         edge: Arc::clone(&edge),
         clock: surroundings.clock.clone(),
         store,
+        schedules,
     };
     Router::new()
         .route(
