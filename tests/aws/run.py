@@ -135,6 +135,15 @@ def wait_for(url, process, log):
     raise Failure(f"the emulator does not start: {' '.join(last)} (more in {log.relative_to(ROOT)})")
 
 
+def check_starts(session, resources, template):
+    """Starts each function once, by an event that none of them can read, so that none does anything."""
+    for name in roles.functions_roles(template):
+        answer = session.client("lambda").invoke(FunctionName=resources[name], Payload=b"[]")
+        error = json.load(answer["Payload"])
+        if error.get("errorType", "").startswith("Runtime."):
+            raise Failure(f"{resources[name]} does not start: {' '.join(error['errorMessage'].split())}")
+
+
 def operator(program, environment):
     """What does an operator's command on the stack, and returns what it prints."""
 
@@ -224,7 +233,8 @@ def drive(session, environment, api, options):
     template = stack.read()
     roles.tamper(template, options.deny, options.grant)
     template, resources = stack.deploy(session, STACK, template, emulator.PARAMETERS, emulator.adapt)
-    triggers.schedule(session, resources) if "SigningKeyRotation" in resources else operator(local, environment)("signing-key", "rotate")
+    check_starts(session, resources, template)
+    triggers.schedule(session, resources)
     credentials = first_tenant(session, operator(local, environment), api)
     path = OUT / "credentials.json"
     path.write_text(json.dumps(credentials), encoding="utf-8")
@@ -250,6 +260,8 @@ def main():
         well = run(arguments())
     except Failure as failure:
         sys.exit(f"error: {failure}")
+    except FileNotFoundError as error:
+        sys.exit(f"error: {error.filename} is missing: install it and put it on the PATH")
     except KeyboardInterrupt:
         sys.exit(130)
     sys.exit(not well)

@@ -5,7 +5,6 @@ import json
 import time
 import urllib.request
 import uuid
-from datetime import datetime, timedelta, timezone
 
 from botocore.exceptions import ClientError
 from stack import ROOT, Failure
@@ -37,13 +36,10 @@ def check(said, holds):
 
 
 def schedule(session, resources):
-    """The daily schedule, brought forward to now, makes the first signing key of the stack."""
-    scheduler, secrets = session.client("scheduler"), session.client("secretsmanager")
-    name = next(value for key, value in resources.items() if key.startswith("SigningKeyRotation") and key.endswith("Daily"))
-    known = scheduler.get_schedule(Name=name)
-    soon = datetime.now(timezone.utc) + timedelta(seconds=1)
-    kept = {key: known[key] for key in ("Name", "Target", "FlexibleTimeWindow", "State")}
-    scheduler.update_schedule(**kept, ScheduleExpression=f"at({soon:%Y-%m-%dT%H:%M:%S})")
+    """The daily schedule, brought forward to the next minute, makes the first signing key of the stack."""
+    events, secrets = session.client("events"), session.client("secretsmanager")
+    rule = events.describe_rule(Name=resources["SigningKeyRotationDaily"])
+    events.put_rule(Name=rule["Name"], ScheduleExpression="cron(* * * * ? *)", State="ENABLED")
 
     def first_key():
         try:
@@ -53,9 +49,9 @@ def schedule(session, resources):
                 return None
             raise
 
-    keys = json.loads(until("the schedule made a signing key", first_key))["keys"]
+    keys = json.loads(until("the schedule made a signing key", first_key, seconds=150))["keys"]
     check("a schedule's event made the stack's first signing key", len(keys) == 1)
-    scheduler.update_schedule(**kept, ScheduleExpression=known["ScheduleExpression"])
+    events.put_rule(Name=rule["Name"], ScheduleExpression=rule["ScheduleExpression"], State="ENABLED")
 
 
 def queue(session, mail_url, resources):
