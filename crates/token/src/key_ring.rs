@@ -46,14 +46,15 @@ impl KeyRing {
         }))
     }
 
-    /// The key set, read again when it is older than [`MAX_AGE`]. A set that was read before stays in use while its
-    /// source does not answer.
+    /// The key set, read again when it is older than [`MAX_AGE`] or has no key yet: a new stack works as soon as its first
+    /// key is made. A set that was read before stays in use while its source does not answer.
     ///
     /// # Errors
     /// [`Error::Unavailable`] or [`Error::KeySet`] when no set was ever read.
     pub async fn current(&self, now: Timestamp) -> Result<Arc<KeySet>, Error> {
         let mut loaded = self.0.loaded.lock().await;
-        if let Some(known) = loaded.as_ref().filter(|known| is_fresh(known.at, now)) {
+        let is_usable = |known: &&Loaded| is_fresh(known.at, now) && !known.keys.is_empty();
+        if let Some(known) = loaded.as_ref().filter(is_usable) {
             return Ok(known.keys.clone());
         }
         let keys = match (self.load().await, loaded.as_ref()) {
@@ -126,6 +127,15 @@ mod tests {
             2
         );
         assert!(MAX_AGE < crate::key_set::LEAD);
+    }
+
+    #[tokio::test]
+    async fn the_first_key_is_found_at_once() {
+        let shelf = Shelf::default();
+        let ring = KeyRing::new(Box::new(shelf.clone()));
+        assert!(ring.current(at(0)).await.unwrap().is_empty());
+        *shelf.0.lock().unwrap() = Some(keys().to_secret());
+        assert!(!ring.current(at(0)).await.unwrap().is_empty());
     }
 
     #[tokio::test]

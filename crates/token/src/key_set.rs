@@ -85,6 +85,12 @@ impl KeySet {
         Self { keys: Vec::new() }
     }
 
+    /// Whether no key was ever made.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.keys.is_empty()
+    }
+
     /// Reads a stored set.
     ///
     /// # Errors
