@@ -56,6 +56,7 @@ functions!(
     login,
     logout,
     me,
+    ready,
     refresh,
     register,
     reset,
