@@ -4,11 +4,13 @@
 
 mod clients;
 mod env;
+mod http;
 mod resources;
 mod run;
 mod secrets;
 mod waits;
 
 pub use env::Env;
+pub use http::BadBundle;
 pub use run::run;
 pub use waits::Waits;
