@@ -5,14 +5,13 @@ use tests::{Lambda, Launch};
 
 use crate::Failure;
 use crate::operations::{Floor, Operation};
-use crate::stage::Stage;
+use crate::stage::{Primed as _, Stage};
 use crate::stats::{Samples, Spread};
 
 /// The first call of a cold function whose database is behind TLS, in microseconds.
 #[derive(Debug, Serialize)]
 pub struct FirstTlsCall {
-    pub binary: String,
-    pub primed: bool,
+    pub name: String,
     /// From handing the event out to the database's first answer, without the database's own time.
     pub wall: Spread,
     /// CPU time of the whole first call.
@@ -32,31 +31,31 @@ pub async fn measure(
     runs: usize,
 ) -> Result<Vec<FirstTlsCall>, Failure> {
     let floor = Floor::DynamoDb.binary();
-    let mut primed = stage.launch_with_tls(floor, "me");
-    primed.environment.insert("FLOOR_PRIMED".into(), "1".into());
     let mut starts = vec![
-        (stage.launch_with_tls(floor, "me"), false, Operation::Health),
-        (primed, true, Operation::Health),
+        (stage.launch_with_tls(floor, "me"), Operation::Health),
+        (
+            stage.launch_with_tls(floor, "me").primed(),
+            Operation::Health,
+        ),
     ];
     let functions = subjects
         .iter()
         .filter(|subject| subject.is_first_of_function() && subject.floor() == Floor::DynamoDb);
     starts.extend(functions.map(|operation| {
         let function = operation.function();
-        (stage.launch_with_tls(function, function), true, *operation)
+        (stage.launch_with_tls(function, function), *operation)
     }));
     let mut taken: Vec<_> = starts.iter().map(|_| Taken::default()).collect();
     for _ in 0..runs {
-        for ((launch, _, operation), taken) in starts.iter().zip(&mut taken) {
+        for ((launch, operation), taken) in starts.iter().zip(&mut taken) {
             let event = stage.event(*operation).await?;
             first_call(stage, launch, event, taken).await?;
         }
     }
     let described = starts.into_iter().zip(&taken);
     Ok(described
-        .map(|((launch, primed, _), taken)| FirstTlsCall {
-            binary: launch.name,
-            primed,
+        .map(|((launch, _), taken)| FirstTlsCall {
+            name: launch.name,
             wall: taken.wall.spread(),
             cpu: taken.cpu.spread(),
         })

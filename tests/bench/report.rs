@@ -66,7 +66,7 @@ impl Report {
             text,
             "Cold start",
             &[
-                "binary",
+                "",
                 "CPU to first `next`, ms",
                 "of floor",
                 "wall, ms",
@@ -78,7 +78,7 @@ impl Report {
             ],
         );
         for cold in &self.cold {
-            let floor = self.cold.iter().find(|other| other.binary == cold.floor);
+            let floor = self.cold.iter().find(|other| other.name == cold.floor);
             let (next, answer) = floor.map_or((f64::NAN, f64::NAN), |floor| {
                 (
                     cold.next_cpu.over(floor.next_cpu),
@@ -90,7 +90,7 @@ impl Report {
             row(
                 text,
                 &[
-                    cold.binary.clone(),
+                    cold.name.clone(),
                     millis(cold.next_cpu),
                     format!("{next:.2}"),
                     millis(cold.next_wall),
@@ -108,23 +108,12 @@ impl Report {
         heading(
             text,
             "First TLS call of a cold function",
-            &[
-                "binary",
-                "primed",
-                "CPU, ms",
-                "event to the request's arrival, ms",
-            ],
+            &["", "CPU, ms", "event to the request's arrival, ms"],
         );
         for call in &self.first_tls_call {
-            let primed = if call.primed { "yes" } else { "no" };
             row(
                 text,
-                &[
-                    call.binary.clone(),
-                    primed.into(),
-                    millis(call.cpu),
-                    millis(call.wall),
-                ],
+                &[call.name.clone(), millis(call.cpu), millis(call.wall)],
             );
         }
     }
@@ -155,9 +144,9 @@ impl Report {
                 &[
                     warm.operation.to_owned(),
                     micros(warm.cpu),
-                    format!("{:.2}", warm.cpu.over(warm.floor_cpu)),
+                    of_floor(warm.hashes, warm.cpu, warm.floor_cpu),
                     micros(warm.wall),
-                    format!("{:.2}", warm.wall.over(warm.floor_wall)),
+                    of_floor(warm.hashes, warm.wall, warm.floor_wall),
                     warm.waits.to_string(),
                     budget,
                     format!("{:.1}", warm.read_units),
@@ -243,6 +232,14 @@ impl Spread {
             [median, p10, p90].map(|value| format!("{:.digits$}", value / unit));
         format!("{median} ({p10}–{p90})")
     }
+}
+
+/// No ratio where most of it is hashing.
+fn of_floor(hashes: bool, taken: Spread, floor: Spread) -> String {
+    if hashes {
+        return "–".into();
+    }
+    format!("{:.2}", taken.over(floor))
 }
 
 fn millis(micros: Spread) -> String {

@@ -17,6 +17,19 @@ use crate::operations::Operation;
 
 const PASSWORD: &str = "S3cur3Pass!";
 
+/// Makes the floor connect before the first request, as the functions do.
+pub trait Primed {
+    fn primed(self) -> Self;
+}
+
+impl Primed for Launch {
+    fn primed(mut self) -> Self {
+        self.name.push_str(", primed");
+        self.environment.insert("FLOOR_PRIMED".into(), "1".into());
+        self
+    }
+}
+
 /// A platform whose services are measured.
 pub struct Stage {
     pub recorder: Recorder,
