@@ -45,7 +45,13 @@ openapi:
 
 # Build every function for AWS into target/lambda; ARCH is arm64 or x86-64
 build ARCH="arm64":
-    cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --profile shipping --locked --{{ARCH}}
+    cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --exclude floor-http --exclude floor-dynamodb --exclude floor-hashing --profile shipping --locked --{{ARCH}}
+
+# Measure every function beside its floor; the tables are printed, and target/bench/functions.json has all of it
+bench *ARGS:
+    .ci/tools
+    cargo build --profile shipping --locked --workspace --exclude local --exclude fixtures --exclude tests
+    cargo bench --locked -p tests --bench functions -- {{ARGS}}
 
 # Deploy dev, staging or prod as samconfig.toml has it
 deploy ENV: build

@@ -44,7 +44,7 @@ async fn nothing_works_without_the_database_and_everything_works_afterwards() {
     is_unavailable(&call_without!(site, &away, login, login()));
     is_unavailable(&call_without!(site, &away, refresh, refresh()));
     is_unavailable(&call_without!(site, &away, me, me()));
-    let ready = call_without!(site, &away, health, TestRequest::to("GET /health/ready"));
+    let ready = call_without!(site, &away, ready, TestRequest::to("GET /health/ready"));
     is_unavailable(&ready);
     assert_eq!(ready.body["checks"]["database"], "no answer", "{ready:?}");
 

@@ -25,6 +25,15 @@ async fn signed_in_reads_wait_once() {
     check(
         &call!(
             site,
+            me,
+            TestRequest::to("GET /user/me/export").bearer(&token)
+        ),
+        200,
+        1,
+    );
+    check(
+        &call!(
+            site,
             sessions,
             TestRequest::to("GET /auth/sessions").bearer(&token)
         ),

@@ -58,6 +58,7 @@ macro_rules! configuration {
             .behavior_version(BehaviorVersion::latest())
             .credentials_provider(credentials($env)?)
             .region(region($env)?)
+            .http_client($env.http_client())
             .timeout_config(timeouts())
             .retry_config(retries());
         config.set_endpoint_url(endpoint($env, $name));

@@ -1,13 +1,20 @@
 //! What a function finds when it starts.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::{Clock, Random};
+use futures::future::{BoxFuture, try_join_all};
 use gateway::{Keys, MissingVariable};
 use token::KeyRing;
 
-use crate::Waits;
+use crate::{Waits, http};
+
+/// Why a function can't start.
+pub(crate) type Unprepared = Box<dyn std::error::Error + Send + Sync>;
+/// What is to be done before the first request.
+pub(crate) type Preparation = BoxFuture<'static, Result<(), Unprepared>>;
 
 /// The environment of one function, and what is made from it once: clients, keys, the clock.
 pub struct Env {
@@ -15,6 +22,8 @@ pub struct Env {
     clock: Clock,
     random: Random,
     waits: Option<Waits>,
+    preparations: Mutex<Vec<Preparation>>,
+    http: OnceLock<SharedHttpClient>,
     pub(crate) dynamodb: OnceLock<aws_sdk_dynamodb::Client>,
     pub(crate) sqs: OnceLock<aws_sdk_sqs::Client>,
     pub(crate) ring: OnceLock<KeyRing>,
@@ -48,6 +57,8 @@ impl Env {
             clock,
             random,
             waits: None,
+            preparations: Mutex::default(),
+            http: OnceLock::new(),
             dynamodb: OnceLock::new(),
             sqs: OnceLock::new(),
             ring: OnceLock::new(),
@@ -75,6 +86,11 @@ impl Env {
             .cloned()
     }
 
+    /// What all AWS clients connect with.
+    pub(crate) fn http_client(&self) -> SharedHttpClient {
+        self.http.get_or_init(|| http::client(self)).clone()
+    }
+
     pub(crate) fn clock(&self) -> Clock {
         self.clock.clone()
     }
@@ -87,12 +103,24 @@ impl Env {
         self.waits.clone()
     }
 
-    /// Does what can be done before the first request comes: on Lambda that time is not the client's.
-    pub(crate) async fn prime(&self) {
-        if let Some(ring) = self.ring.get()
-            && let Err(error) = ring.current(self.clock.now()).await
-        {
-            tracing::warn!(%error, "the signing keys were not loaded at the start");
-        }
+    /// Leaves something to be done before the first request. What a function does not use leaves nothing here, so that
+    /// its binary has no code for it either.
+    pub(crate) fn before_first_request(&self, preparation: Preparation) {
+        self.preparations().push(preparation);
+    }
+
+    /// Does what can be done before the first request comes: Lambda gives a function a whole CPU while it starts.
+    ///
+    /// # Errors
+    /// When the function could never answer. What may be better later is only logged.
+    pub(crate) async fn prepare(&self) -> Result<(), Unprepared> {
+        let preparations = std::mem::take(&mut *self.preparations());
+        try_join_all(preparations).await.map(drop)
+    }
+
+    fn preparations(&self) -> MutexGuard<'_, Vec<Preparation>> {
+        self.preparations
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }

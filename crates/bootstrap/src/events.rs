@@ -20,7 +20,9 @@ where
     E: std::error::Error,
 {
     run::log();
-    let deps = Arc::new(Deps::from_env(&Env::of_process())?);
+    let env = Env::of_process();
+    let deps = Arc::new(Deps::from_env(&env)?);
+    env.prepare().await?;
     trigger::serve_batch(|message| handle(deps.clone(), message)).await
 }
 
@@ -37,6 +39,8 @@ where
     E: std::error::Error,
 {
     run::log();
-    let deps = Arc::new(Deps::from_env(&Env::of_process())?);
+    let env = Env::of_process();
+    let deps = Arc::new(Deps::from_env(&env)?);
+    env.prepare().await?;
     trigger::serve_schedule(|| handle(deps.clone())).await
 }

@@ -5,6 +5,7 @@
 mod clients;
 mod env;
 mod events;
+mod http;
 mod resources;
 mod run;
 mod secrets;
@@ -12,5 +13,6 @@ mod waits;
 
 pub use env::Env;
 pub use events::{run_batch, run_schedule};
+pub use http::BadBundle;
 pub use run::run;
 pub use waits::Waits;

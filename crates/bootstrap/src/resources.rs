@@ -81,7 +81,15 @@ impl Provide<KeyRing> for Env {
             }),
             None => Box::new(File(self.variable("JWT_KEY_FILE")?.into())),
         };
-        Ok(self.ring.get_or_init(|| KeyRing::new(source)).clone())
+        let ring = self.ring.get_or_init(|| KeyRing::new(source)).clone();
+        let (loading, clock) = (ring.clone(), self.clock());
+        self.before_first_request(Box::pin(async move {
+            if let Err(error) = loading.current(clock.now()).await {
+                tracing::warn!(%error, "the signing keys were not loaded at the start");
+            }
+            Ok(())
+        }));
+        Ok(ring)
     }
 }
 
@@ -103,7 +111,15 @@ impl Provide<Keys> for Env {
             return Ok(keys.clone());
         }
         let keys = Keys::new(self.provide()?, self.provide()?, self.clock());
-        Ok(self.keys.get_or_init(|| keys).clone())
+        let keys = self.keys.get_or_init(|| keys).clone();
+        let connecting = keys.clone();
+        self.before_first_request(Box::pin(async move {
+            if let Err(error) = connecting.connect().await {
+                tracing::warn!(%error, "the database was not reached at the start");
+            }
+            Ok(())
+        }));
+        Ok(keys)
     }
 }
 

@@ -21,7 +21,7 @@ where
     log();
     let env = Env::of_process();
     let deps = Arc::new(Deps::from_env(&env)?);
-    env.prime().await;
+    env.prepare().await?;
     gateway::serve(|request| handle(deps.clone(), request)).await
 }
 

@@ -82,6 +82,18 @@ impl Callers {
     /// 401 without a live session, and 403 for a cookie from elsewhere.
     pub async fn signed_in(&self, request: &Request) -> Result<SignedIn, Problem> {
         let claims = self.verified(request).await?;
+        self.still_signed_in(request, &claims).await
+    }
+
+    /// The user that claims of the request's token speak for, for whoever has them already. One wait.
+    ///
+    /// # Errors
+    /// 401 without a live session.
+    pub async fn still_signed_in(
+        &self,
+        request: &Request,
+        claims: &Claims,
+    ) -> Result<SignedIn, Problem> {
         let found = async {
             Ok(self
                 .sessions

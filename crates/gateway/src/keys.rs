@@ -65,6 +65,14 @@ impl Keys {
         }
     }
 
+    /// Opens a connection to the database, so that the first request finds it open.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn connect(&self) -> Result<(), repository::Error> {
+        self.tenants.ping().await
+    }
+
     /// The tenant that the request's key names.
     ///
     /// # Errors

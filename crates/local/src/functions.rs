@@ -105,6 +105,7 @@ functions!(
         login,
         logout,
         me,
+        ready,
         refresh,
         register,
         reset,

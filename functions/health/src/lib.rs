@@ -1,31 +1,29 @@
-//! `/health` and below say whether the platform works; `$default` answers whatever no route matches.
+//! `/health` and `/health/live` say that something answers; `$default` answers whatever no route matches.
 
-mod ready;
-mod sites;
 mod unmatched;
 
-use domain::Clock;
-use gateway::{Callers, Problem, Request, Response};
-use repository::Tenants;
+use gateway::{FromEnv, MissingVariable, Problem, Request, Response};
 use serde::Serialize;
-use token::KeyRing;
 use utoipa::ToSchema;
 
-gateway::deps! {
-    callers: Callers,
-    tenants: Tenants,
-    ring: KeyRing,
-    clock: Clock,
+/// This function touches nothing.
+#[derive(Clone)]
+pub struct Deps;
+
+impl<Env> FromEnv<Env> for Deps {
+    fn from_env(_: &Env) -> Result<Self, MissingVariable> {
+        Ok(Self)
+    }
 }
 
 /// # Errors
 /// What the contract says of the route.
-pub async fn handle(deps: &Deps, request: Request) -> Result<Response, Problem> {
+#[expect(clippy::unused_async, reason = "every function's handle is async")]
+pub async fn handle(_: &Deps, request: Request) -> Result<Response, Problem> {
     match request.route() {
         "GET /" => Ok(root()),
         "GET /health" => Ok(health()),
         "GET /health/live" => Ok(live()),
-        "GET /health/ready" => ready::handle(deps, &request).await,
         _ => unmatched::handle(&request),
     }
 }
@@ -58,20 +56,15 @@ fn live() -> Response {
 }
 
 #[derive(utoipa::OpenApi)]
-#[openapi(paths(root, health, live, ready::handle))]
+#[openapi(paths(root, health, live))]
 struct Api;
 
 /// The documentation of the function's routes.
 #[must_use]
 pub fn openapi() -> gateway::openapi::Document {
-    use gateway::Code;
-    use gateway::openapi::{USER, document};
-
-    document::<Api>(&[
+    gateway::openapi::document::<Api>(&[
         ("GET /", &[] as &[_]),
         ("GET /health", &[]),
         ("GET /health/live", &[]),
-        // The sites are an admin's business; without `sites` nobody needs to sign in.
-        ("GET /health/ready", &[USER, &[Code::Forbidden]]),
     ])
 }

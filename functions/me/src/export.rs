@@ -16,24 +16,26 @@ pub struct Export {
 #[utoipa::path(get, path = "/user/me/export", tag = "account", summary = "Export all that is one's own",
     responses((status = 200, description = "The account and its sessions", body = Export)))]
 pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem> {
-    let caller = deps.callers.signed_in(request).await?;
+    let claims = deps.callers.claims(request).await?;
     let now = deps.clock.now();
-    let mut sessions = Vec::new();
-    let mut after = None;
-    loop {
-        let (rows, more) = deps
-            .sessions
-            .of_user(&caller.user.user_id, after, 100, now)
-            .await?;
-        after = rows.last().map(|session| session.session_id);
-        let live = rows
-            .into_iter()
-            .filter(|session| session.speaks_for(&caller.user, now));
-        sessions.extend(live.map(|session| SessionView::new(session, caller.session.session_id)));
-        if !more {
-            break;
-        }
+    let page = async |after| {
+        let page = deps.sessions.of_user(&claims.sub, after, 100, now);
+        Ok::<_, Problem>(page.await?)
+    };
+    let caller = deps.callers.still_signed_in(request, &claims);
+    let (caller, (mut rows, mut more)) = futures::try_join!(caller, page(None))?;
+    while more {
+        let after = rows.last().map(|session| session.session_id);
+        let (next, is_followed) = page(after).await?;
+        rows.extend(next);
+        more = is_followed;
     }
+    let live = rows
+        .into_iter()
+        .filter(|session| session.speaks_for(&caller.user, now));
+    let sessions = live
+        .map(|session| SessionView::new(session, caller.session.session_id))
+        .collect();
     Ok(Response::ok(&Export {
         user: caller.user.into(),
         sessions,

@@ -53,7 +53,8 @@ async fn list(deps: &Deps, request: &Request) -> Result<Response, Problem> {
             .of_user(&claims.sub, after, paging.limit, now)
             .await?)
     };
-    let (caller, (rows, more)) = futures::try_join!(deps.callers.signed_in(request), rows)?;
+    let caller = deps.callers.still_signed_in(request, &claims);
+    let (caller, (rows, more)) = futures::try_join!(caller, rows)?;
 
     let last = rows
         .last()

@@ -84,8 +84,9 @@ impl Target {
                 credentials.session_token().unwrap_or_default().to_owned(),
             ),
         ]);
-        let endpoints = std::env::vars().filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL"));
-        variables.extend(endpoints);
+        let connecting = std::env::vars()
+            .filter(|(name, _)| name.starts_with("AWS_ENDPOINT_URL") || name == "AWS_CA_BUNDLE");
+        variables.extend(connecting);
         Ok(Self {
             env: env(&variables, machine_time),
             stack: Some(stack.to_owned()),

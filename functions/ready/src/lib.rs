@@ -1,14 +1,24 @@
-//! Readiness: whether what stands behind the platform answers.
+//! `GET /health/ready`: whether what stands behind the platform answers.
+
+mod sites;
 
 use std::collections::BTreeMap;
 
+use domain::Clock;
 use domain::user::Role;
-use gateway::{Problem, Request, Response, SignedIn};
+use gateway::{Callers, Problem, Request, Response, SignedIn};
+use repository::Tenants;
 use serde::Serialize;
 use serde_json::json;
+use token::KeyRing;
 use utoipa::{IntoParams, ToSchema};
 
-use crate::{Deps, sites};
+gateway::deps! {
+    callers: Callers,
+    tenants: Tenants,
+    ring: KeyRing,
+    clock: Clock,
+}
 
 /// What to look at.
 #[derive(IntoParams)]
@@ -37,12 +47,14 @@ struct Checks {
     sites: Option<BTreeMap<String, String>>,
 }
 
+/// # Errors
+/// What the contract says of the route.
 #[utoipa::path(get, path = "/health/ready", tag = "health", summary = "Say whether all that is needed answers", params(ReadyQuery),
     security((), ("bearer" = []), ("cookie" = [])),
     responses((status = 200, description = "All of it answers", body = Ready)))]
-pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem> {
+pub async fn handle(deps: &Deps, request: Request) -> Result<Response, Problem> {
     let caller = match request.query("sites") {
-        Some("true") => Some(deps.callers.signed_in(request).await?),
+        Some("true") => Some(deps.callers.signed_in(&request).await?),
         _ => None,
     };
     if let Some(caller) = &caller {
@@ -120,4 +132,18 @@ async fn look_at_sites(
         .flat_map(|tenant| tenant.origins)
         .collect();
     Ok(Some(sites::look_at(origins).await))
+}
+
+#[derive(utoipa::OpenApi)]
+#[openapi(paths(handle))]
+struct Api;
+
+/// The documentation of the function's routes.
+#[must_use]
+pub fn openapi() -> gateway::openapi::Document {
+    use gateway::Code;
+    use gateway::openapi::{USER, document};
+
+    // The sites are an admin's business; without `sites` nobody needs to sign in.
+    document::<Api>(&[("GET /health/ready", &[USER, &[Code::Forbidden]])])
 }
