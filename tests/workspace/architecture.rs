@@ -12,12 +12,15 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("token", &["domain"]),
     ("repository", &["domain"]),
     ("queue", &["domain"]),
+    ("bucket", &[]),
+    ("publishing", &[]),
     ("email", &["domain"]),
     ("gateway", &["domain", "queue", "repository", "token"]),
     ("trigger", &["gateway"]),
     (
         "bootstrap",
         &[
+            "bucket",
             "domain",
             "email",
             "gateway",
@@ -32,9 +35,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// What a function may use. `bootstrap` is for its `main.rs` alone, which the source itself is asked about.
 const FUNCTION: &[&str] = &[
     "bootstrap",
+    "bucket",
     "domain",
     "email",
     "gateway",
+    "publishing",
     "queue",
     "repository",
     "token",

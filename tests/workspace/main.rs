@@ -9,6 +9,7 @@ mod disabled;
 mod documentation;
 mod email;
 mod outage;
+mod publishing;
 mod races;
 mod rotation;
 mod site;

@@ -105,6 +105,13 @@ pub(crate) fn secrets_manager(
     Ok(aws_sdk_secretsmanager::Client::from_conf(config))
 }
 
+pub(crate) fn s3(env: &Env) -> Result<aws_sdk_s3::Client, MissingVariable> {
+    let mut config = configuration!(env, aws_sdk_s3, "S3");
+    // What stands in for AWS has no host for each bucket.
+    config.set_force_path_style(endpoint(env, "S3").map(|_| true));
+    Ok(aws_sdk_s3::Client::from_conf(config.build()))
+}
+
 pub(crate) fn ses(env: &Env) -> Result<aws_sdk_sesv2::Client, MissingVariable> {
     let config = configuration!(env, aws_sdk_sesv2, "SESV2").build();
     Ok(aws_sdk_sesv2::Client::from_conf(config))

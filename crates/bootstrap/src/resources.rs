@@ -1,5 +1,6 @@
 //! From the environment to each thing that a function can touch.
 
+use bucket::{MarkdownBucket, SiteBucket};
 use domain::{Clock, Random};
 use email::Mailer;
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
@@ -45,6 +46,20 @@ impl Provide<Mailer> for Env {
             clients::ses(self)?,
             self.variable("MAIL_FROM")?,
         ))
+    }
+}
+
+impl Provide<MarkdownBucket> for Env {
+    fn provide(&self) -> Result<MarkdownBucket, MissingVariable> {
+        let name = self.variable("MARKDOWN_BUCKET")?;
+        Ok(MarkdownBucket::new(clients::s3(self)?, name))
+    }
+}
+
+impl Provide<SiteBucket> for Env {
+    fn provide(&self) -> Result<SiteBucket, MissingVariable> {
+        let name = self.variable("SITE_BUCKET")?;
+        Ok(SiteBucket::new(clients::s3(self)?, name))
     }
 }
 

@@ -114,7 +114,7 @@ functions!(
         users,
         verify_email,
     ],
-    messages: [email_worker],
+    messages: [email_worker, md_publisher],
     schedules: [signing_key_rotation],
 );
 

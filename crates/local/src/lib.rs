@@ -15,6 +15,7 @@ mod environment;
 mod error;
 pub mod first_run;
 pub mod functions;
+mod notifications;
 pub mod objects;
 pub mod operator;
 pub mod pages;

@@ -13,7 +13,7 @@ use crate::queues::Queues;
 use crate::schedules::Schedules;
 use crate::service::Service;
 use crate::wiring::Wiring;
-use crate::{Error, first_run, functions, pages};
+use crate::{Error, first_run, functions, notifications, pages};
 
 /// The account that the platform pretends to be.
 pub const ACCOUNT_ID: &str = "000000000000";
@@ -72,7 +72,7 @@ pub struct Platform {
     surroundings: Arc<Surroundings>,
     welcome: Option<String>,
     edge: Vec<Service>,
-    schedules: Service,
+    background: [Service; 2],
     backends: Backends,
 }
 
@@ -111,6 +111,11 @@ impl Platform {
             &functions.scheduled,
             surroundings.clock.clone(),
         );
+        let watched = notifications::start(
+            wiring.notifications()?,
+            &functions.batches,
+            &surroundings.data,
+        );
         let edge = Edge::new(
             wiring.template.functions(),
             functions.handlers,
@@ -129,7 +134,7 @@ impl Platform {
             .publish(&backends.run_info(&surroundings.base_url))?;
         Ok(Self {
             edge: listeners.serve(&router),
-            schedules: schedules.start(),
+            background: [schedules.start(), watched],
             surroundings,
             welcome,
             backends,
@@ -164,7 +169,7 @@ impl Platform {
 
     /// Finishes the requests that are being answered, then ends everything behind them.
     pub async fn stop(self) {
-        let services = self.edge.into_iter().chain([self.schedules]);
+        let services = self.edge.into_iter().chain(self.background);
         futures::future::join_all(services.map(Service::stop)).await;
         self.backends.stop().await;
         self.surroundings.data.withdraw();

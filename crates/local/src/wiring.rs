@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use template::{Bucket, Context, Cors, Queue, Schedule, Table, Template};
+use template::{Bucket, Context, Cors, Notification, Queue, Schedule, Table, Template};
 
 use crate::Error;
 use crate::data_dir::{self, RunInfo};
@@ -74,6 +74,21 @@ impl Wiring {
         self.template
             .schedules()
             .map_err(|source| self.wrong(source))
+    }
+
+    /// What buckets tell queues, each with the function that takes the queue's messages.
+    ///
+    /// # Errors
+    /// As [`tables`](Self::tables).
+    pub fn notifications(&self) -> Result<Vec<(Notification, String)>, Error> {
+        let wrong = |source| self.wrong(source);
+        let notifications = self.template.notifications(&context()).map_err(wrong)?;
+        let sources = self.template.queue_sources(&context()).map_err(wrong)?;
+        let function = |notification: Notification| {
+            let source = sources.iter().find(|s| s.queue == notification.queue)?;
+            Some((notification, source.function.clone()))
+        };
+        Ok(notifications.into_iter().filter_map(function).collect())
     }
 
     /// What other origins may do.

@@ -82,7 +82,7 @@ mod tests {
         let response = batch(event(bodies), |message| async move {
             let number: u32 = message.json()?;
             assert!(number < 100, "too large");
-            Ok::<_, crate::NotJson>(())
+            Ok::<_, crate::BadMessage>(())
         })
         .await;
         let failures = response.batch_item_failures.into_iter();

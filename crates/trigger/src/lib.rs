@@ -6,13 +6,14 @@
 
 mod batch;
 mod message;
+mod object;
 mod schedule;
 
 pub use aws_lambda_events::cloudwatch_events::CloudWatchEvent;
 pub use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 pub use batch::{batch, serve_batch};
 pub use gateway::{FromEnv, MissingVariable, Provide, deps};
-pub use message::{Message, NotJson};
+pub use message::{BadMessage, Message};
 pub use schedule::{Failed, scheduled, serve_schedule};
 
 /// A failure with the whole chain of its causes: it is written to the log once, here at the edge.

@@ -12,12 +12,23 @@ pub struct Message {
     body: SecretString,
 }
 
-/// A body that is not what was expected. Only the place is told, because the parser's own words would quote the body.
+/// A body that is not what was expected. Nothing of it is in the words.
 #[derive(Debug, thiserror::Error)]
-#[error("the message is not what this queue carries (line {line}, column {column})")]
-pub struct NotJson {
-    line: usize,
-    column: usize,
+pub enum BadMessage {
+    /// Not the JSON that was expected. Only the place is told, because the parser's own words would quote the body.
+    #[error("the message is not what this queue carries (line {line}, column {column})")]
+    NotJson {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+    },
+    /// JSON that S3 does not send.
+    #[error("the message is no notification of S3")]
+    NotFromS3,
+    /// The key of an object is no text.
+    #[error("the message has a key that is not UTF-8")]
+    BadKey,
 }
 
 impl Message {
@@ -38,8 +49,8 @@ impl Message {
     ///
     /// # Errors
     /// Where it is something else.
-    pub fn json<T: DeserializeOwned>(&self) -> Result<T, NotJson> {
-        serde_json::from_str(self.body.expose_secret()).map_err(|error| NotJson {
+    pub fn json<T: DeserializeOwned>(&self) -> Result<T, BadMessage> {
+        serde_json::from_str(self.body.expose_secret()).map_err(|error| BadMessage::NotJson {
             line: error.line(),
             column: error.column(),
         })

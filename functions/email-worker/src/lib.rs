@@ -5,7 +5,7 @@
 use domain::mail::EmailJob;
 use email::{Mailer, MissingParam};
 use repository::Tenants;
-use trigger::{Message, NotJson};
+use trigger::{BadMessage, Message};
 
 trigger::deps! {
     tenants: Tenants,
@@ -17,7 +17,7 @@ trigger::deps! {
 pub enum Error {
     /// The message is no e-mail job.
     #[error(transparent)]
-    NotAJob(#[from] NotJson),
+    NotAJob(#[from] BadMessage),
     /// The job lacks something that its mail must say.
     #[error(transparent)]
     Incomplete(#[from] MissingParam),

@@ -62,12 +62,12 @@ async fn answer(
 fn env(variables: &[(&str, &str)]) -> Env {
     let variables = variables.iter();
     let variables = variables.map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-    let random = Random::new(|bytes| getrandom_fill(bytes));
+    let random = Random::new(system_random);
     Env::new(variables.collect(), Clock::new(|| at(0)), random)
 }
 
 #[expect(clippy::disallowed_methods, reason = "keys need randomness")]
-fn getrandom_fill(bytes: &mut [u8]) {
+fn system_random(bytes: &mut [u8]) {
     getrandom::fill(bytes).unwrap();
 }
 

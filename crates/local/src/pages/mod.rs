@@ -5,6 +5,7 @@ mod clock;
 mod guard;
 mod layout;
 mod mail;
+mod site;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -32,6 +33,7 @@ struct Pages {
     clock: Clock,
     store: Store,
     schedules: Schedules,
+    site: site::Folder,
 }
 
 impl fmt::Debug for Pages {
@@ -58,6 +60,12 @@ impl FromRef<Pages> for Store {
     }
 }
 
+impl FromRef<Pages> for site::Folder {
+    fn from_ref(pages: &Pages) -> Self {
+        pages.site.clone()
+    }
+}
+
 impl FromRef<Pages> for Schedules {
     fn from_ref(pages: &Pages) -> Self {
         pages.schedules.clone()
@@ -77,6 +85,7 @@ pub(crate) fn router(
         clock: surroundings.clock.clone(),
         store,
         schedules,
+        site: site::Folder::of(surroundings),
     };
     Router::new()
         .route(
@@ -98,6 +107,7 @@ pub(crate) fn router(
             "/_local/account/reset-password",
             routing::get(account::ask_reset).post(account::reset),
         )
+        .route("/_local/site/{*key}", routing::get(site::page))
         .route("/_local/{*rest}", routing::any(nothing))
         .route_layer(middleware::from_fn(guard::check))
         .with_state(pages)
