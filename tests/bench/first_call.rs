@@ -75,7 +75,9 @@ async fn first_call(
     let answer = lambda.invoke(event).await?;
     crate::check(launch, &answer)?;
     lambda.ready().await?;
-    taken.cpu.push_micros(lambda.cpu_at_rest().await? - before);
+    taken
+        .cpu
+        .push_micros(lambda.cpu_at_rest().await?.saturating_sub(before));
     let first = stage.recorder.take().first();
     let missing = || Failure::Stage(format!("{} called nothing", launch.name));
     let first = first.ok_or_else(missing)?;

@@ -161,6 +161,9 @@ fn names() -> String {
 }
 
 /// Refuses an answer that is not the one of a call that went well: nothing else is worth measuring.
+///
+/// # Errors
+/// [`Failure::Answer`].
 pub fn check(launch: &Launch, answer: &Answer) -> Result<(), Failure> {
     let body: Value = serde_json::from_slice(&answer.body)?;
     let status = body["statusCode"].as_u64().unwrap_or_default();

@@ -130,7 +130,7 @@ async fn call(
     lambda.ready().await?;
     let after = lambda.cpu_at_rest().await?;
     Ok(One {
-        cpu: after - before,
+        cpu: after.saturating_sub(before),
         whole_wall: answer.took,
         calls: stage.recorder.take(),
     })

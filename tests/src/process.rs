@@ -1,7 +1,7 @@
 //! What Linux knows about a running process.
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 /// How long a process may take to come to rest.
@@ -31,7 +31,8 @@ impl Process {
             }
             tokio::time::sleep(Duration::from_micros(50)).await;
         }
-        let spent = self.threads()?.into_iter().map(cpu_nanoseconds);
+        let spent = self.threads()?;
+        let spent = spent.iter().map(|thread| cpu_nanoseconds(thread));
         Ok(Duration::from_nanos(spent.sum::<io::Result<u64>>()?))
     }
 
@@ -69,7 +70,7 @@ impl Process {
 }
 
 /// The first number of `schedstat`: nanoseconds on a CPU.
-fn cpu_nanoseconds(thread: PathBuf) -> io::Result<u64> {
+fn cpu_nanoseconds(thread: &Path) -> io::Result<u64> {
     let text = std::fs::read_to_string(thread.join("schedstat"))?;
     text.split_whitespace()
         .next()
