@@ -51,7 +51,7 @@ build ARCH="arm64":
 bench *ARGS:
     .ci/tools
     cargo build --profile shipping --locked --workspace --exclude local --exclude fixtures --exclude tests
-    cargo bench --locked -p tests --bench functions -- {{ARGS}}
+    cargo bench --profile dev --locked -p tests --bench functions -- {{ARGS}}
 
 # Deploy dev, staging or prod as samconfig.toml has it
 deploy ENV: build
