@@ -23,6 +23,7 @@ MAIL = "/_local/mail"
 UNJUDGED = {
     "logs": "AWS writes a function's log with the function's role; the emulator writes it itself",
     "xray": "AWS's agent sends traces with the function's role; the emulator has no X-Ray",
+    "missing objects": "AWS says that an object is not there to who may list its bucket; the emulator says it to everybody",
     "event source": "AWS polls a queue with the role of the function that the queue triggers; the emulator polls as itself",
 }
 
@@ -138,7 +139,9 @@ def patch(calls):
         principal = iam_evaluator.resolve_principal(access_key or "", ACCOUNT)
         role = re.match(r"arn:aws:sts::\d+:assumed-role/([^/]+)/", getattr(principal, "arn", ""))
         if role:
-            call = {"role": role[1], "action": action, "resource": resource_arn, "allowed": denied is None}
+            # Who is refused by the resource's own policy has the permission all the same.
+            refused = denied is not None and getattr(denied, "decision", "") != "Deny"
+            call = {"role": role[1], "action": action, "resource": resource_arn, "allowed": not refused}
             calls.write(json.dumps(call) + "\n")
         return denied
 

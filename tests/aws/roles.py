@@ -64,8 +64,8 @@ def listed(value):
     return value if isinstance(value, list) else [value]
 
 
-def by_rule(session, resources, template):
-    """What AWS itself does in the name of each function: role → pairs."""
+def by_rule(session, resources, template, calls):
+    """What AWS does in the name of each function, or asks for besides what was called: role → pairs."""
     aws_lambda = session.client("lambda")
     needed = {}
     for function, role in functions_roles(template).items():
@@ -77,6 +77,8 @@ def by_rule(session, resources, template):
         mappings = aws_lambda.list_event_source_mappings(FunctionName=resources[function])
         for mapping in mappings["EventSourceMappings"]:
             pairs |= {(action, mapping["EventSourceArn"]) for action in QUEUE}
+        objects = [on for action, on in calls.get(resources[role], ()) if action == "s3:GetObject"]
+        pairs |= {("s3:ListBucket", on.split("/")[0]) for on in objects}
         needed[resources[role]] = pairs
     return needed
 

@@ -207,7 +207,7 @@ def judge(session, resources, template):
     """Holds the roles against what was recorded; says whether all is well."""
     calls, refused = roles.recorded(OUT / "calls.jsonl")
     grants = roles.granted(session.client("iam"), resources, template)
-    lines, well = roles.report(grants, calls, roles.by_rule(session, resources, template), refused)
+    lines, well = roles.report(grants, calls, roles.by_rule(session, resources, template, calls), refused)
     (OUT / "roles.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     print("\n=== Roles ===", *lines, sep="\n", flush=True)
     return well

@@ -168,7 +168,7 @@ async fn a_name_is_free_again_when_its_bearer_is_gone_or_renamed() {
         .json(&json!({ "password": account.password }))
         .await
         .expect(204);
-    let (cy, _) = &members[1];
+    let (cy, account) = &members[1];
     let rename = site
         .client
         .call(Method::PATCH, "/user/me")
@@ -177,10 +177,17 @@ async fn a_name_is_free_again_when_its_bearer_is_gone_or_renamed() {
         .json(&json!({ "user_name": "bob" }))
         .await
         .expect(200);
-    let invitation = invite(&site, &ada).await;
-    join(&site, &Account::new(), &family, "cy", Some(&invitation))
+    let back_end = site.client.post("/users").key(&site.secret);
+    back_end
+        .json(&json!({ "email": account.email, "user_name": "dee" }))
         .await
-        .expect(201);
+        .expect(200);
+    for name in ["cy", "bob"] {
+        let invitation = invite(&site, &ada).await;
+        join(&site, &Account::new(), &family, name, Some(&invitation))
+            .await
+            .expect(201);
+    }
 }
 
 #[tokio::test]

@@ -38,5 +38,7 @@ pub(crate) fn log() {
         .with_max_level(level)
         .without_time()
         .with_target(false)
+        // The one span there is stands in each line already.
+        .with_span_list(false)
         .init();
 }
