@@ -81,10 +81,10 @@ def programs():
         raise Failure("the suite can't be built: see the compiler's words above")
     found = {}
     for message in map(json.loads, done.stdout.splitlines()):
-        # A library's and a program's own tests have the names of those.
-        if message.get("executable") and (message["target"]["kind"] == ["bin"]) != message["profile"]["test"]:
-            found[message["target"]["name"]] = message["executable"]
-    return found["local"], found["blackbox"]
+        if message.get("executable"):
+            kind = "test" if message["profile"]["test"] else "program"
+            found[message["target"]["name"], *message["target"]["kind"], kind] = message["executable"]
+    return found["local", "bin", "program"], found["blackbox", "test", "test"]
 
 
 def free(port):
@@ -243,6 +243,9 @@ def drive(session, environment, api, options):
     if options.serve:
         signal.pause()
     passed = subprocess.run([suite, *options.filter], cwd=ROOT / "tests", env=environment, check=False).returncode == 0
+    if not passed:
+        for role, action, resource in sorted(roles.recorded(OUT / "calls.jsonl")[1]):
+            print(f"MISSING {role}: {action} on {resource}", flush=True)
     if options.filter or not passed:
         return passed
     triggers.queue(session, f"{api}{emulator.MAIL}", resources)
