@@ -18,6 +18,7 @@ case "$url $*" in
     *) fail "$url is not on this machine: say which stack it is, --stack NAME" ;;
 esac
 
+curl --fail --silent --max-time 20 --output /dev/null "$url/health" || fail "nothing answers at $url/health"
 cargo build --quiet --locked --workspace --tests --bin local
 operator() {
     target/debug/local "$@"

@@ -25,6 +25,7 @@ import outage
 import roles
 import stack
 import triggers
+from botocore.exceptions import BotoCoreError, ClientError
 from stack import ROOT, Failure
 
 OUT = ROOT / "target" / "aws"
@@ -263,6 +264,8 @@ def main():
         well = run(arguments())
     except Failure as failure:
         sys.exit(f"error: {failure}")
+    except (BotoCoreError, ClientError) as error:
+        sys.exit(f"error: the emulated AWS failed: {error} (more in {OUT.relative_to(ROOT)}/emulator.log)")
     except FileNotFoundError as error:
         sys.exit(f"error: {error.filename} is missing: install it and put it on the PATH")
     except KeyboardInterrupt:
