@@ -215,45 +215,48 @@ def judge(session, resources, template):
 
 
 def run(options):
+    """Builds, deploys, runs the suite, fires the triggers and judges the roles; says whether all is well."""
+    template = stack.read()
+    roles.tamper(template, options.deny, options.grant)
+    port = free(options.port)
     if not options.no_build:
         build(options.profile)
+    local, suite = programs()
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    port = free(options.port)
     with tempfile.TemporaryDirectory(prefix="cloud-voyages-") as scratch, emulated(port, scratch) as endpoint:
         session = stack.session(endpoint, emulator.REGION)
         try:
-            return drive(session, {**os.environ, "AWS_ENDPOINT_URL": endpoint}, emulator.api_url(port), options)
+            template, resources = stack.deploy(session, STACK, template, emulator.PARAMETERS, emulator.adapt)
+            check_starts(session, resources, template)
+            triggers.schedule(session, resources)
+            environment = {**os.environ, "AWS_ENDPOINT_URL": endpoint}
+            credentials = first_tenant(session, operator(local, environment), emulator.api_url(port))
+            if options.serve:
+                print(f"{STACK} is deployed at {credentials['base_url']}, AWS at {endpoint}: Ctrl-C ends it", flush=True)
+                signal.pause()
+            passed = run_suite(suite, environment, credentials, options.filter)
+            if options.filter or not passed:
+                return passed
+            triggers.queue(session, credentials["base_url"] + emulator.MAIL, resources)
+            triggers.upload(session, resources)
+            triggers.samples(session, resources)
+            outage.run(session, resources, poster(credentials))
+            return judge(session, resources, template)
         finally:
             keep_logs(session)
 
 
-def drive(session, environment, api, options):
-    """Deploys, runs the suite, and judges the roles; says whether all is well."""
-    local, suite = programs()
-    template = stack.read()
-    roles.tamper(template, options.deny, options.grant)
-    template, resources = stack.deploy(session, STACK, template, emulator.PARAMETERS, emulator.adapt)
-    check_starts(session, resources, template)
-    triggers.schedule(session, resources)
-    credentials = first_tenant(session, operator(local, environment), api)
+def run_suite(suite, environment, credentials, names):
+    """Runs the black-box suite, and says of a role that lacked a permission."""
     path = OUT / "credentials.json"
     path.write_text(json.dumps(credentials), encoding="utf-8")
-    environment.update(CV_BASE_URL=api, CV_CREDENTIALS=str(path), CV_STACK=STACK)
-    print(f"{STACK} is deployed at {api}, AWS at {environment['AWS_ENDPOINT_URL']}", flush=True)
-    if options.serve:
-        signal.pause()
-    passed = subprocess.run([suite, *options.filter], cwd=ROOT / "tests", env=environment, check=False).returncode == 0
-    if not passed:
+    given = {"CV_BASE_URL": credentials["base_url"], "CV_CREDENTIALS": str(path), "CV_STACK": STACK}
+    done = subprocess.run([suite, *names], cwd=ROOT / "tests", env={**environment, **given}, check=False)
+    if done.returncode != 0:
         for role, action, resource in sorted(roles.recorded(OUT / "calls.jsonl")[1]):
             print(f"MISSING {role}: {action} on {resource}", flush=True)
-    if options.filter or not passed:
-        return passed
-    triggers.queue(session, f"{api}{emulator.MAIL}", resources)
-    triggers.upload(session, resources)
-    triggers.samples(session, resources)
-    outage.run(session, resources, poster(credentials))
-    return judge(session, resources, template)
+    return done.returncode == 0
 
 
 def main():

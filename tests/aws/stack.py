@@ -10,6 +10,7 @@ import boto3
 from botocore.exceptions import ClientError
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
+from yaml import YAMLError
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -40,7 +41,10 @@ def translate(template, bucket="bucket", keys=None):
 
 def read():
     """template.yaml as it is written."""
-    return yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    try:
+        return yaml_parse((ROOT / "template.yaml").read_text(encoding="utf-8"))
+    except YAMLError as error:
+        raise Failure(f"template.yaml is no YAML: {' '.join(str(error).split())}") from error
 
 
 def package(template, s3, bucket):
