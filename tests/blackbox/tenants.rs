@@ -207,3 +207,29 @@ async fn mail_leads_to_the_pages_of_its_own_site() {
         account.email
     );
 }
+
+#[tokio::test]
+async fn a_removed_tenant_takes_its_users_along_and_can_be_removed_again() {
+    let Some(here) = Stage::own().await else {
+        return;
+    };
+    let there = here.new_neighbour(&[]).await;
+    let (account, session) = there.signed_in().await;
+    let (own, kept) = here.signed_in().await;
+    let remove = async || {
+        let command = ["tenant", "remove", &there.tenant, "--yes", &there.tenant];
+        here.backstage().operate(&command).await
+    };
+    assert!(remove().await.contains("2 keys and 1 users"));
+    there.expect_ended(&session).await;
+    // A warm function knows the key for a minute, by which somebody registers meanwhile.
+    there.register(&account).await.expect(201);
+    here.backstage().advance(60).await;
+    there
+        .login(&account)
+        .await
+        .expect_problem(401, "api_key_invalid");
+    assert!(remove().await.contains("0 keys and 1 users"));
+    here.me(&kept.token).await.expect(200);
+    here.login(&own).await.expect(200);
+}
