@@ -11,7 +11,7 @@ fail() {
 }
 
 url=${1:-}
-[[ $url == http?(s)://* ]] || fail "say which platform: just smoke URL [--stack NAME | --data DIR]"
+[[ $url =~ ^https?:// ]] || fail "say which platform: just smoke URL [--stack NAME | --data DIR]"
 shift
 case "$url $*" in
     http*" --stack "* | http://localhost:* | http://127.0.0.1:*) ;;
@@ -29,17 +29,17 @@ scratch=$(mktemp -d)
 clean_up() {
     local status=$?
     rm -rf "$scratch"
-    operator tenant remove "$tenant" --yes "$tenant" "${place[@]}" || status=1
+    operator tenant remove "$tenant" --yes "$tenant" ${place[@]+"${place[@]}"} || status=1
     exit "$status"
 }
 place=("$@")
 origin=http://localhost:5173
-operator tenant create "$tenant" --name Smoke --origin "$origin" "${place[@]}" >"$scratch/said" || exit 1
+operator tenant create "$tenant" --name Smoke --origin "$origin" ${place[@]+"${place[@]}"} >"$scratch/said" || exit 1
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
 key() {
-    operator key create "$tenant" "$@" "${place[@]}" | sed -n 1p
+    operator key create "$tenant" "$@" ${place[@]+"${place[@]}"} | sed -n 1p
 }
 umask 077
 printf '{"base_url": "%s", "publishable_key": "%s", "secret_key": "%s", "owner": {"email": "", "password": ""}, "origins": ["%s"]}' \
