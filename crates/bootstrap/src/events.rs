@@ -19,10 +19,7 @@ where
     F: Future<Output = Result<(), E>> + Send,
     E: std::error::Error,
 {
-    run::log();
-    let env = Env::of_process();
-    let deps = Arc::new(Deps::from_env(&env)?);
-    env.prepare().await?;
+    let deps: Arc<Deps> = run::start().await?;
     trigger::serve_batch(|message| handle(deps.clone(), message)).await
 }
 
@@ -38,9 +35,6 @@ where
     F: Future<Output = Result<(), E>> + Send,
     E: std::error::Error,
 {
-    run::log();
-    let env = Env::of_process();
-    let deps = Arc::new(Deps::from_env(&env)?);
-    env.prepare().await?;
+    let deps: Arc<Deps> = run::start().await?;
     trigger::serve_schedule(|| handle(deps.clone())).await
 }

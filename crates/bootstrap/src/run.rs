@@ -6,6 +6,7 @@ use std::sync::Arc;
 use gateway::{FromEnv, Problem, Request, Response};
 
 use crate::Env;
+use crate::env::Unprepared;
 
 /// Makes a function's dependencies from the environment, and answers requests until the runtime stops it.
 ///
@@ -18,15 +19,21 @@ where
     Deps: FromEnv<Env> + Send + Sync,
     F: Future<Output = Result<Response, Problem>> + Send,
 {
+    let deps: Arc<Deps> = start().await?;
+    gateway::serve(|request| handle(deps.clone(), request)).await
+}
+
+/// What a function does before anything is asked of it.
+pub(crate) async fn start<Deps: FromEnv<Env>>() -> Result<Arc<Deps>, Unprepared> {
     log();
     let env = Env::of_process();
     let deps = Arc::new(Deps::from_env(&env)?);
     env.prepare().await?;
-    gateway::serve(|request| handle(deps.clone(), request)).await
+    Ok(deps)
 }
 
 /// JSON lines for `CloudWatch`; `RUST_LOG` is a level, without the filters that would double the size of a small binary.
-pub(crate) fn log() {
+fn log() {
     let level = std::env::var("RUST_LOG")
         .ok()
         .and_then(|level| level.parse().ok())
