@@ -161,16 +161,8 @@ def patch(calls):
             }
         return await serve(scope, receive, send)
 
-    def as_aws(worker, event, *arguments, **options):
-        if isinstance(event, dict) and event.get("version") == "2.0":
-            headers = event["headers"]
-            # AWS: the address that the request came from.
-            event["requestContext"]["http"]["sourceIp"] = headers.pop("x-emulated-source", "127.0.0.1")
-            # AWS: cookies are an array of their own and no header.
-            cookies = headers.pop("cookie", None)
-            if cookies:
-                event["cookies"] = cookies.split("; ")
-        return invoke(worker, event, *arguments, **options)
+    def mended(worker, event, *arguments, **options):
+        return invoke(worker, as_aws(event), *arguments, **options)
 
     def named(method, path, body, region, account):
         # AWS: sending is asked of the sender's identity; the emulator asks of `*`.
@@ -191,9 +183,22 @@ def patch(calls):
     iam_evaluator._resolve_condition_key = resolved
     iam_actions._ses_v2_resource_arn = named
     secretsmanager._find_stage_version = valued
-    lambda_runtime.ProvidedWorker.invoke = as_aws
+    lambda_runtime.ProvidedWorker.invoke = mended
     app.app = addressed
     return app
+
+
+def as_aws(event):
+    """An event of the HTTP API as AWS sends it; others as they are."""
+    if isinstance(event, dict) and event.get("version") == "2.0":
+        headers = event["headers"]
+        # AWS: the address that the request came from.
+        event["requestContext"]["http"]["sourceIp"] = headers.pop("x-emulated-source", "127.0.0.1")
+        # AWS: cookies are an array of their own and no header.
+        cookies = headers.pop("cookie", None)
+        if cookies:
+            event["cookies"] = cookies.split("; ")
+    return event
 
 
 async def show_mail(send):
