@@ -107,7 +107,7 @@ def job(to):
             "template": "password-changed",
             "params": {"name": "Ada"},
             "tenant": "demo#site",
-            "idempotency_key": to,
+            "email_id": str(uuid.uuid5(uuid.NAMESPACE_URL, to)),
         }
     )
 

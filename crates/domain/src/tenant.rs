@@ -6,6 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::invalid::{identifier, length};
+use crate::mail::{DAILY_BUDGET, Link};
 use crate::{Email, Invalid, Timestamp};
 
 /// The name of a tenant: a client and one of its sites, written `{client_id}#{site_id}`.
@@ -222,6 +223,48 @@ fn is_this_machine(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1" || host == "[::1]"
 }
 
+/// A colour as web pages write it: `#` and six hexadecimal digits, in lower case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Color(String);
+
+impl Color {
+    /// Reads a colour.
+    ///
+    /// # Errors
+    /// `invalid`.
+    pub fn parse(text: &str) -> Result<Self, Invalid> {
+        let digits = text.strip_prefix('#').unwrap_or_default();
+        if digits.len() == 6 && digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+            Ok(Self(text.to_ascii_lowercase()))
+        } else {
+            Err(Invalid::new(
+                "invalid",
+                "must be a colour like #1a73e8, with six hexadecimal digits",
+            ))
+        }
+    }
+
+    /// The colour, for example `#1a73e8`.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl TryFrom<String> for Color {
+    type Error = Invalid;
+    fn try_from(text: String) -> Result<Self, Invalid> {
+        Self::parse(&text)
+    }
+}
+
+impl From<Color> for String {
+    fn from(color: Color) -> Self {
+        color.0
+    }
+}
+
 /// A tenant as its developer registered it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
@@ -237,6 +280,18 @@ pub struct Tenant {
     /// The address that its mails come from, when it has one of its own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sender: Option<Email>,
+    /// Where answers to its mails go.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reply_to: Option<Email>,
+    /// The colour of buttons and links in its mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub brand_color: Option<Color>,
+    /// The picture at the top of its mails.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logo_url: Option<Link>,
+    /// How many of its mails are accepted in a day (UTC), where it has a number of its own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emails_per_day: Option<u32>,
     /// Whether a user must have verified the address before logging in.
     #[serde(default)]
     pub require_verified_email: bool,
@@ -252,6 +307,12 @@ impl Tenant {
     #[must_use]
     pub fn link(&self, page: &str, token: &str) -> String {
         format!("{}/{page}?token={token}", self.link_base.as_str())
+    }
+
+    /// How many of its mails are accepted in a day (UTC).
+    #[must_use]
+    pub fn email_budget(&self) -> u32 {
+        self.emails_per_day.unwrap_or(DAILY_BUDGET)
     }
 
     /// Whether `origin` is one of the tenant's pages.
@@ -301,6 +362,16 @@ mod tests {
         assert_eq!(base.as_str(), "https://example.com/account");
         assert!(BaseUrl::parse("https://example.com/?next=x").is_err());
         assert!(BaseUrl::parse("https://example.com/#top").is_err());
+    }
+
+    #[test]
+    fn a_colour_has_six_digits() {
+        assert_eq!(Color::parse("#1A73E8").unwrap().as_str(), "#1a73e8");
+        for input in [
+            "", "#", "1a73e8", "#1a73e", "#1a73e8f", "#1a73eg", "red", "#1a73é",
+        ] {
+            assert!(Color::parse(input).is_err(), "{input:?} was taken");
+        }
     }
 
     #[test]

@@ -19,12 +19,12 @@ pub struct Mail {
 #[error("the mail has no parameter {0}")]
 pub struct MissingParam(pub &'static str);
 
-/// The mail that a template and its parameters give; `None` for [`Template::None`].
+/// The mail that a template and its parameters give; `None` for none.
 ///
 /// # Errors
 /// A parameter that the template needs is missing or empty.
 pub fn compose(
-    template: Template,
+    template: Option<Template>,
     params: &BTreeMap<String, String>,
 ) -> Result<Option<Mail>, MissingParam> {
     let param = |name: &'static str| {
@@ -32,6 +32,9 @@ pub fn compose(
         value
             .filter(|value| !value.is_empty())
             .ok_or(MissingParam(name))
+    };
+    let Some(template) = template else {
+        return Ok(None);
     };
     let (subject, body) = match template {
         Template::Welcome => (
@@ -59,7 +62,7 @@ pub fn compose(
             "Your account and everything in it is deleted. Farewell.".to_owned(),
         ),
         Template::Notification => (param("title")?, param("body")?.to_owned()),
-        Template::None => return Ok(None),
+        other => (other.as_str(), param("summary")?.to_owned()),
     };
     Ok(Some(Mail {
         // A line break would begin a header of somebody else's choosing.
@@ -95,7 +98,9 @@ mod tests {
             ("link", "https://a.example/reset?token=x"),
             ("expires_minutes", "30"),
         ]);
-        let mail = compose(Template::PasswordReset, &params).unwrap().unwrap();
+        let mail = compose(Some(Template::PasswordReset), &params)
+            .unwrap()
+            .unwrap();
         assert_eq!(mail.subject, "Reset your password");
         assert_eq!(
             mail.text,
@@ -114,7 +119,7 @@ mod tests {
             Template::Notification,
         ] {
             assert!(
-                compose(template, &params(&[("name", "Ada"), ("link", "")])).is_err(),
+                compose(Some(template), &params(&[("name", "Ada"), ("link", "")])).is_err(),
                 "{template:?}"
             );
         }
@@ -122,13 +127,15 @@ mod tests {
 
     #[test]
     fn a_decoy_is_no_mail() {
-        assert_eq!(compose(Template::None, &params(&[])), Ok(None));
+        assert_eq!(compose(None, &params(&[])), Ok(None));
     }
 
     #[test]
     fn a_subject_is_one_line() {
         let params = params(&[("title", "Hi\r\nBcc: all@a.example"), ("body", "x")]);
-        let mail = compose(Template::Notification, &params).unwrap().unwrap();
+        let mail = compose(Some(Template::Notification), &params)
+            .unwrap()
+            .unwrap();
         assert_eq!(mail.subject, "Hi  Bcc: all@a.example");
     }
 }

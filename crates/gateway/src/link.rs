@@ -123,11 +123,7 @@ impl LinkMailer {
         };
         let job = EmailJob::new(
             user_id.email().clone(),
-            if user.is_some() {
-                mail.template
-            } else {
-                Template::None
-            },
+            user.is_some().then_some(mail.template),
             [
                 (
                     "name",
@@ -140,7 +136,7 @@ impl LinkMailer {
                 ),
             ],
             tenant.tenant_id.clone(),
-            format!("{}:{}", mail.kind.as_str().to_lowercase(), row.token_hash),
+            &format!("{}:{}", mail.kind.as_str().to_lowercase(), row.token_hash),
         );
         let event = request.audit(Event::LinkRequested, &user_id, now);
         let (stored, queued, recorded) = futures::join!(

@@ -41,10 +41,10 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let tenant = user.user_id.tenant();
     let farewell = EmailJob::new(
         user.email.clone(),
-        Template::AccountDeleted,
+        Some(Template::AccountDeleted),
         [("name", user.name.as_str().to_owned())],
         tenant.clone(),
-        format!(
+        &format!(
             "account-deleted:{}:{}",
             user.user_id,
             user.created_at.as_millisecond()

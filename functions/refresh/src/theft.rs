@@ -14,19 +14,10 @@ pub(crate) async fn end(deps: &Deps, request: &Request, session: &Session, user:
     let tenant = user.user_id.tenant();
     let notice = EmailJob::new(
         user.email.clone(),
-        Template::Notification,
-        [
-            ("name", user.name.as_str().to_owned()),
-            ("title", "You were logged out for your safety".to_owned()),
-            (
-                "body",
-                "A key of one of your sessions was used twice, which happens when somebody copied it. That session has \
-                 ended. If you do not know why, log in and change your password."
-                    .to_owned(),
-            ),
-        ],
+        Some(Template::SessionEnded),
+        [("name", user.name.as_str().to_owned())],
         tenant.clone(),
-        format!("refresh-reuse:{}", session.session_id),
+        &format!("refresh-reuse:{}", session.session_id),
     );
     let event = request.audit(Event::RefreshReuse, &user.user_id, now);
     let (ended, told, recorded) = futures::join!(

@@ -83,13 +83,13 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
 
     let job = EmailJob::new(
         user.email.clone(),
-        Template::Welcome,
+        Some(Template::Welcome),
         [
             ("name", user.name.as_str().to_owned()),
             ("link", tenant.link("verify-email", link.expose())),
         ],
         tenant_id.clone(),
-        format!("welcome:{}", link.hash()),
+        &format!("welcome:{}", link.hash()),
     );
     if let Err(error) = deps.emails.send(&job).await {
         // Without the mail the account could not be verified, and the same request would find it taken.

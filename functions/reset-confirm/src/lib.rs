@@ -115,10 +115,10 @@ async fn set(
     };
     let notice = EmailJob::new(
         user.email.clone(),
-        Template::PasswordChanged,
+        Some(Template::PasswordChanged),
         [("name", user.name.as_str().to_owned())],
         tenant.clone(),
-        format!("password-changed:{link_hash}"),
+        &format!("password-changed:{link_hash}"),
     );
     let written = deps
         .users

@@ -196,10 +196,10 @@ async fn change(
 async fn notify(deps: &Deps, request: &Request, user: &User) -> Result<(), Problem> {
     let notice = EmailJob::new(
         user.email.clone(),
-        Template::PasswordChanged,
+        Some(Template::PasswordChanged),
         [("name", user.name.as_str().to_owned())],
         user.user_id.tenant().clone(),
-        format!("password-changed:{}", request.id()),
+        &format!("password-changed:{}", request.id()),
     );
     Ok(deps.emails.send(&notice).await?)
 }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand};
 use domain::audit::{AuditEvent, Event};
-use domain::tenant::BaseUrl;
-use domain::{Clock, Email, Origin, Tenant, TenantId, User};
+use domain::mail::Link;
+use domain::tenant::{BaseUrl, Color};
+use domain::{Clock, Email, Invalid, Origin, Tenant, TenantId, User};
 use repository::{ApiKeys, AuditLog, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users};
 
 use super::target::Target;
@@ -56,6 +57,18 @@ pub struct Settings {
     /// The address that mails come from
     #[arg(long, value_name = "EMAIL")]
     sender: Option<String>,
+    /// Where answers to mails go
+    #[arg(long, value_name = "EMAIL")]
+    reply_to: Option<String>,
+    /// The colour of buttons and links in mails
+    #[arg(long, value_name = "#RRGGBB")]
+    brand_color: Option<String>,
+    /// The picture at the top of mails
+    #[arg(long, value_name = "URL")]
+    logo_url: Option<String>,
+    /// How many mails are accepted in a day (UTC) [default: 1000]
+    #[arg(long, value_name = "NUMBER")]
+    emails_per_day: Option<u32>,
     /// Whether a user must verify the address before logging in
     #[arg(long, value_name = "true|false")]
     require_verified_email: Option<bool>,
@@ -145,7 +158,15 @@ async fn create(
         tenant_id,
         origins,
         link_base: BaseUrl::parse(link_base).map_err(wrong("--link-base"))?,
-        sender: sender(settings.sender.as_deref())?,
+        sender: read("--sender", settings.sender.as_deref(), Email::parse)?,
+        reply_to: read("--reply-to", settings.reply_to.as_deref(), Email::parse)?,
+        brand_color: read(
+            "--brand-color",
+            settings.brand_color.as_deref(),
+            Color::parse,
+        )?,
+        logo_url: read("--logo-url", settings.logo_url.as_deref(), Link::parse)?,
+        emails_per_day: settings.emails_per_day,
         require_verified_email: settings.require_verified_email.unwrap_or(false),
         created_at: clock.now(),
     };
@@ -176,7 +197,23 @@ async fn update(
         tenant.link_base = BaseUrl::parse(link_base).map_err(wrong("--link-base"))?;
     }
     if settings.sender.is_some() {
-        tenant.sender = sender(settings.sender.as_deref())?;
+        tenant.sender = read("--sender", settings.sender.as_deref(), Email::parse)?;
+    }
+    if settings.reply_to.is_some() {
+        tenant.reply_to = read("--reply-to", settings.reply_to.as_deref(), Email::parse)?;
+    }
+    if settings.brand_color.is_some() {
+        tenant.brand_color = read(
+            "--brand-color",
+            settings.brand_color.as_deref(),
+            Color::parse,
+        )?;
+    }
+    if settings.logo_url.is_some() {
+        tenant.logo_url = read("--logo-url", settings.logo_url.as_deref(), Link::parse)?;
+    }
+    if settings.emails_per_day.is_some() {
+        tenant.emails_per_day = settings.emails_per_day;
     }
     if let Some(required) = settings.require_verified_email {
         tenant.require_verified_email = required;
@@ -193,11 +230,13 @@ fn origins(given: &[String]) -> Result<BTreeSet<Origin>, Error> {
         .map_err(wrong("--origin"))
 }
 
-fn sender(given: Option<&str>) -> Result<Option<Email>, Error> {
-    given
-        .map(Email::parse)
-        .transpose()
-        .map_err(wrong("--sender"))
+/// The value of an option that was given.
+fn read<T>(
+    option: &'static str,
+    given: Option<&str>,
+    parse: fn(&str) -> Result<T, Invalid>,
+) -> Result<Option<T>, Error> {
+    given.map(parse).transpose().map_err(wrong(option))
 }
 
 /// The tenant, and a warning for origins whose preflights the stack would not answer.

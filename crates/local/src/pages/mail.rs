@@ -33,10 +33,10 @@ struct Mail {
 #[derive(Debug, Deserialize)]
 struct Job {
     to: String,
-    template: String,
+    template: Option<String>,
     #[serde(default)]
     params: BTreeMap<String, String>,
-    idempotency_key: Option<String>,
+    email_id: Option<Uuid>,
 }
 
 /// The mail, newest first, for a browser or a program.
@@ -75,7 +75,7 @@ fn inbox(messages: &[Message]) -> Vec<Mail> {
         let Ok(job) = serde_json::from_str::<Job>(&message.body) else {
             continue;
         };
-        let key = job.idempotency_key.clone();
+        let key = job.email_id;
         if key.is_none_or(|key| seen.insert(key)) {
             mail.extend(read(message, job));
         }
@@ -87,10 +87,8 @@ fn inbox(messages: &[Message]) -> Vec<Mail> {
 /// The mail of a job; `None` for a job that only looks as if it were one.
 fn read(message: &Message, job: Job) -> Option<Mail> {
     // Queued so that an unknown address costs what a known one costs.
-    if job.template == "none" {
-        return None;
-    }
-    let (subject, text) = words(&job);
+    let template = job.template.clone()?;
+    let (subject, text) = words(&job, &template);
     Some(Mail {
         id: message.message_id,
         links: job
@@ -100,7 +98,7 @@ fn read(message: &Message, job: Job) -> Option<Mail> {
             .cloned()
             .collect(),
         to: job.to,
-        template: job.template,
+        template,
         subject,
         text,
         created_at: message.sent_at,
@@ -108,10 +106,10 @@ fn read(message: &Message, job: Job) -> Option<Mail> {
 }
 
 /// Subject and text, as the e-mail worker sends them. What it would refuse is shown as it is.
-fn words(job: &Job) -> (String, String) {
-    let template = Template::deserialize(job.template.as_str().into_deserializer());
+fn words(job: &Job, template_name: &str) -> (String, String) {
+    let template = Template::deserialize(template_name.into_deserializer());
     let template: Result<_, serde::de::value::Error> = template;
-    let composed = template.map(|template| email::compose(template, &job.params));
+    let composed = template.map(|template| email::compose(Some(template), &job.params));
     if let Ok(Ok(Some(mail))) = composed {
         return (mail.subject, mail.text);
     }
@@ -119,7 +117,10 @@ fn words(job: &Job) -> (String, String) {
         .params
         .iter()
         .map(|(name, value)| format!("{name}: {value}"));
-    (job.template.clone(), lines.collect::<Vec<_>>().join("\n"))
+    (
+        template_name.to_owned(),
+        lines.collect::<Vec<_>>().join("\n"),
+    )
 }
 
 fn entry(mail: &Mail) -> Markup {
@@ -193,16 +194,18 @@ mod tests {
 
     #[test]
     fn a_job_that_comes_again_is_one_mail() {
-        let job = |to: &str, key: Option<&str>| {
-            message(&serde_json::json!({"to": to, "template": "welcome", "idempotency_key": key}))
+        let job = |to: &str, key: Option<u128>| {
+            message(
+                &serde_json::json!({"to": to, "template": "welcome", "email_id": key.map(Uuid::from_u128)}),
+            )
         };
         let newest_first = [
             job("fourth", None),
-            job("second again", Some("b")),
+            job("second again", Some(2)),
             job("third", None),
-            job("first again", Some("a")),
-            job("second", Some("b")),
-            job("first", Some("a")),
+            job("first again", Some(1)),
+            job("second", Some(2)),
+            job("first", Some(1)),
         ];
         let shown: Vec<_> = inbox(&newest_first)
             .into_iter()
@@ -214,7 +217,7 @@ mod tests {
     #[test]
     fn a_decoy_and_what_is_no_job_are_not_shown() {
         assert!(
-            mail(&serde_json::json!({"to": "a@b.c", "template": "none", "params": {}})).is_none()
+            mail(&serde_json::json!({"to": "a@b.c", "template": null, "params": {}})).is_none()
         );
         assert!(mail(&serde_json::json!({"hello": 1})).is_none());
     }

@@ -1,0 +1,73 @@
+//! What any part of the platform hands to the e-mail worker.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::Template;
+use crate::{Email, TenantId};
+
+/// Under which the platform's own mails get their ids: any constant will do.
+const NAMESPACE: Uuid = Uuid::from_u128(0x5ea1_ab1e_c10d_4d01_9a11_0c10_0d50_0001);
+
+/// One mail to be sent, once, however often the job is delivered.
+///
+/// Parameters may hold links that open an account: they are never printed.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct EmailJob {
+    /// Names the mail: the same id is the same mail.
+    pub email_id: Uuid,
+    /// The recipient.
+    pub to: Email,
+    /// Which mail. None at all where an address has no account, so that asking for a link takes the same work whoever is
+    /// asked about: the worker drops such a job.
+    pub template: Option<Template>,
+    /// What the template is filled with.
+    pub params: BTreeMap<String, String>,
+    /// Whose mail it is: sender, colours, budget and suppression list are the tenant's.
+    pub tenant: TenantId,
+    /// Whether the tenant's daily budget has counted it.
+    #[serde(default)]
+    pub counted: bool,
+    /// How often it was put back because SES takes no more for now.
+    #[serde(default)]
+    pub deferrals: u32,
+}
+
+impl EmailJob {
+    /// A job of the platform itself, with its parameters as pairs. Its id is made from `idempotency_key`, so that the same
+    /// key is the same mail (a name-based UUID, [RFC 9562 §5.5](https://www.rfc-editor.org/rfc/rfc9562#section-5.5)).
+    #[must_use]
+    pub fn new<const N: usize>(
+        to: Email,
+        template: Option<Template>,
+        params: [(&str, String); N],
+        tenant: TenantId,
+        idempotency_key: &str,
+    ) -> Self {
+        let name = format!("{tenant}\0{idempotency_key}");
+        Self {
+            email_id: Uuid::new_v5(&NAMESPACE, name.as_bytes()),
+            to,
+            template,
+            params: params.map(|(name, value)| (name.to_owned(), value)).into(),
+            tenant,
+            counted: false,
+            deferrals: 0,
+        }
+    }
+}
+
+impl fmt::Debug for EmailJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EmailJob")
+            .field("email_id", &self.email_id)
+            .field("to", &self.to)
+            .field("template", &self.template)
+            .field("params", &self.params.keys())
+            .field("tenant", &self.tenant)
+            .finish_non_exhaustive()
+    }
+}
