@@ -50,7 +50,9 @@ impl Pace {
     /// Whether SES has to be asked for its rate. Who is told so asks; others go on by what is known.
     pub(crate) fn has_to_ask(&self, now: Timestamp) -> bool {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = state.asked_at.is_some_and(|at| at <= now && now < at + BELIEF);
+        let is_known = state
+            .asked_at
+            .is_some_and(|at| at <= now && now < at + BELIEF);
         if !is_known {
             state.asked_at = Some(now);
         }

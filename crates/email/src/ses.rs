@@ -91,7 +91,6 @@ impl Ses {
             Err(error) => Err(not_sent(&error)),
         }
     }
-
 }
 
 /// What SES said, in its own words: they name the identity or the quota that is the reason.

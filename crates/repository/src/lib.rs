@@ -6,6 +6,7 @@
 mod database;
 mod error;
 mod login_attempts;
+mod recent;
 mod transaction;
 
 mod email_budgets;
@@ -27,6 +28,7 @@ pub use emails::Emails;
 pub use error::Error;
 pub use login_attempts::{Attempt, Begun, LoginAttempts};
 pub use one_time_tokens::OneTimeTokens;
+pub use recent::Recent;
 pub use sessions::Sessions;
 pub use suppressions::Suppressions;
 pub use tenants::Tenants;
