@@ -112,7 +112,13 @@ pub(crate) fn s3(env: &Env) -> Result<aws_sdk_s3::Client, MissingVariable> {
     Ok(aws_sdk_s3::Client::from_conf(config.build()))
 }
 
+/// Without retries: a mail whose answer was lost may have gone out. So it is also given more time to answer.
 pub(crate) fn ses(env: &Env) -> Result<aws_sdk_sesv2::Client, MissingVariable> {
-    let config = configuration!(env, aws_sdk_sesv2, "SESV2").build();
-    Ok(aws_sdk_sesv2::Client::from_conf(config))
+    let patience = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_timeout(Duration::from_secs(10));
+    let config = configuration!(env, aws_sdk_sesv2, "SESV2")
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(patience.build());
+    Ok(aws_sdk_sesv2::Client::from_conf(config.build()))
 }

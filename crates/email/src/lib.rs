@@ -1,7 +1,12 @@
-//! Mails: the words of each, and the way out over SES.
+//! Mails: the words of each, and the ways out.
 
+mod identity;
 mod mailer;
+mod pace;
+mod ses;
 mod words;
 
-pub use mailer::{Error, Mailer};
+pub use identity::Identity;
+pub use mailer::{Mailer, NotSent, Outgoing};
+pub use ses::{EMAIL_TAG, Ses};
 pub use words::{Mail, MissingParam, compose};

@@ -3,11 +3,13 @@
 mod job;
 mod params;
 mod record;
+mod suppression;
 mod template;
 
 pub use job::EmailJob;
 pub use params::{Link, Params};
 pub use record::{EmailRecord, IdempotencyKey, Status};
+pub use suppression::{Suppression, SuppressionReason};
 pub use template::{Class, Kind, Parameter, Template};
 
 use crate::clock::SignedDuration;
