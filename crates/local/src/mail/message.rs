@@ -23,7 +23,7 @@ pub struct Mail {
     pub html: Option<String>,
     /// The web addresses in its text in their order, each once.
     pub links: Vec<String>,
-    /// Its `Date`.
+    /// Its `Date`, or else when its file was written.
     pub created_at: Timestamp,
     /// All headers, as they were sent.
     #[serde(serialize_with = "as_object")]
@@ -33,7 +33,7 @@ pub struct Mail {
 impl Mail {
     /// Reads a whole message ([RFC 5322](https://www.rfc-editor.org/rfc/rfc5322)); `None` where it is none.
     #[must_use]
-    pub fn parse(id: Uuid, raw: &[u8]) -> Option<Self> {
+    pub fn parse(id: Uuid, raw: &[u8], written_at: Timestamp) -> Option<Self> {
         let message = MessageParser::default().parse(raw)?;
         let part = message.html_part(0).filter(|part| part.is_text_html());
         let html = part
@@ -52,7 +52,7 @@ impl Mail {
             links: links(&text),
             text,
             html,
-            created_at: created_at.unwrap_or(Timestamp::UNIX_EPOCH),
+            created_at: created_at.unwrap_or(written_at),
             headers: headers.collect(),
         })
     }
@@ -126,7 +126,7 @@ mod tests {
             --x\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: quoted-printable\r\n\r\n\
             Hello =C3=BC,\r\nhttps://site.example/?token=3Da&b=3D=\r\nc\r\n\
             --x\r\nContent-Type: text/html; charset=utf-8\r\n\r\n<p>Hello</p>\r\n--x--\r\n";
-        let mail = Mail::parse(Uuid::nil(), raw.as_bytes()).unwrap();
+        let mail = Mail::parse(Uuid::nil(), raw.as_bytes(), Timestamp::UNIX_EPOCH).unwrap();
         assert_eq!((&*mail.from, &*mail.to), ("a@site.example", "b@c.example"));
         assert_eq!(mail.subject, "Grüße");
         assert_eq!(mail.created_at.to_string(), "2026-01-02T03:04:05Z");
@@ -138,9 +138,9 @@ mod tests {
 
     #[test]
     fn a_mail_without_html_has_none() {
-        let mail = Mail::parse(Uuid::nil(), b"To: a@b.c\r\n\r\nHi\r\n").unwrap();
+        let mail = Mail::parse(Uuid::nil(), b"To: a@b.c\r\n\r\nHi\r\n", Timestamp::MAX).unwrap();
         assert_eq!(mail.html, None);
-        assert_eq!(mail.created_at, Timestamp::UNIX_EPOCH);
+        assert_eq!(mail.created_at, Timestamp::MAX);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use domain::mail::EmailJob;
+use jiff::Timestamp;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -169,7 +170,10 @@ impl Inner {
             let known = read.remove(&id).filter(|(then, _)| *then == written_at);
             let mail = match known {
                 Some((_, mail)) => Some(mail),
-                None => Mail::parse(id, &fs::read(&path)?).map(Arc::new),
+                None => {
+                    let time = Timestamp::try_from(written_at).unwrap_or(Timestamp::UNIX_EPOCH);
+                    Mail::parse(id, &fs::read(&path)?, time).map(Arc::new)
+                }
             };
             if let Some(mail) = mail {
                 found.insert(id, (written_at, mail));
