@@ -135,7 +135,7 @@ impl Platform {
             surroundings.clock.clone(),
         );
         let store = backends.queues.store();
-        let inbox = Inbox::new(&surroundings, store);
+        let inbox = Inbox::new(&surroundings, store, functions.emails);
         let mut background = vec![
             schedules.start(),
             notifications::start(

@@ -12,6 +12,7 @@ use std::time::{Duration, SystemTime};
 
 use domain::mail::EmailJob;
 use jiff::Timestamp;
+use repository::Emails;
 use tokio::sync::watch;
 use uuid::Uuid;
 
@@ -25,6 +26,9 @@ pub use transport::Transport;
 /// The longest that a program which asks for the mail waits for what is being sent.
 const PATIENCE: Duration = Duration::from_secs(10);
 
+/// How many of the mails that were given up are told of one by one.
+const DEAD_LETTERS: usize = 20;
+
 /// The mail that went out, and what is on its way. Clones are the same inbox.
 #[derive(Debug, Clone)]
 pub struct Inbox(Arc<Inner>);
@@ -35,6 +39,7 @@ struct Inner {
     /// The name of the queue of jobs.
     queue: String,
     store: Store,
+    emails: Emails,
     /// What was read, for as long as its file stays as it was.
     read: Mutex<HashMap<Uuid, (SystemTime, Arc<Mail>)>>,
     closed: watch::Sender<bool>,
@@ -47,10 +52,12 @@ pub struct DeadLetter {
     pub message: Message,
     /// What was to be sent; none where that can't be told.
     pub job: Option<EmailJob>,
+    /// Why it was not sent, where that was written down.
+    pub reason: Option<String>,
 }
 
 impl Inbox {
-    pub(crate) fn new(surroundings: &Surroundings, store: &Store) -> Self {
+    pub(crate) fn new(surroundings: &Surroundings, store: &Store, emails: Emails) -> Self {
         let mut environments = surroundings.environment.values();
         let queue = environments.find_map(|variables| variables.get("EMAIL_QUEUE_URL"));
         let queue = queue.and_then(|url| url.rsplit('/').next());
@@ -58,6 +65,7 @@ impl Inbox {
             outbox: surroundings.mail.outbox(),
             queue: queue.unwrap_or_default().to_owned(),
             store: store.clone(),
+            emails,
             read: Mutex::default(),
             closed: watch::Sender::new(false),
         }))
@@ -109,17 +117,31 @@ impl Inbox {
         self.0.store.counts(&self.0.queue)
     }
 
-    /// The mails that were given up, newest first.
-    #[must_use]
-    pub fn dead_letters(&self) -> Vec<DeadLetter> {
+    /// The newest mails that were given up, newest first, and how many there are in all.
+    pub async fn dead_letters(&self) -> (Vec<DeadLetter>, usize) {
         let queue = self.0.store.queue(&self.0.queue);
         let redrive = queue.and_then(|queue| queue.redrive.as_ref());
         let messages = redrive.map(|to| self.0.store.newest_first(&to.dead_letter_queue));
-        let letters = messages.into_iter().flatten().map(|message| DeadLetter {
-            job: serde_json::from_str(&message.body).ok(),
+        let mut messages = messages.unwrap_or_default();
+        let count = messages.len();
+        messages.truncate(DEAD_LETTERS);
+        let letters = messages
+            .into_iter()
+            .map(|message| self.dead_letter(message));
+        (futures::future::join_all(letters).await, count)
+    }
+
+    async fn dead_letter(&self, message: Message) -> DeadLetter {
+        let job: Option<EmailJob> = serde_json::from_str(&message.body).ok();
+        let reason = match &job {
+            Some(job) => self.0.emails.get(job.email_id).await.ok().flatten(),
+            None => None,
+        };
+        DeadLetter {
             message,
-        });
-        letters.collect()
+            job,
+            reason: reason.and_then(|mail| mail.error),
+        }
     }
 
     /// Resolves when something has changed since the last time; `false` once the platform stops.

@@ -66,7 +66,7 @@ pub(super) async fn list(
             @if let Some(elsewhere) = transport.elsewhere() {
                 p { "Mail goes to " strong { (elsewhere) } ", as " code { "MAIL_TRANSPORT" } " says; what is here went out before." }
             }
-            (on_the_way(&inbox))
+            (on_the_way(&inbox).await)
             @if mails.is_empty() {
                 p { "No mail yet. Register somebody, and it will be here." }
             }
@@ -177,18 +177,18 @@ fn title(mail: &Mail) -> &str {
 }
 
 /// What has not gone out.
-fn on_the_way(inbox: &Inbox) -> Markup {
+async fn on_the_way(inbox: &Inbox) -> Markup {
     let counts = inbox.counts();
     let (now, later) = (counts.visible + counts.in_flight, counts.delayed);
-    let dead = inbox.dead_letters();
+    let (letters, given_up) = inbox.dead_letters().await;
     html! {
         @if now > 0 { p.quiet { (mails(now)) " on the way." } }
         @if later > 0 { p.quiet { (mails(later)) " to be tried again or sent later." } }
-        @if !dead.is_empty() {
+        @if given_up > 0 {
             section {
-                h2.bad { (mails(dead.len())) " given up" }
-                p { "The log says why. Once the cause is gone, have them sent: " code { "just emails redrive" } "." }
-                @for letter in &dead { (given_up(letter)) }
+                h2.bad { (mails(given_up)) " given up" }
+                p { "The log has the details. Once the cause is gone, have them sent: " code { "just emails redrive" } "." }
+                @for letter in &letters { (dead_letter(letter)) }
             }
         }
     }
@@ -202,7 +202,7 @@ fn mails(count: usize) -> String {
     }
 }
 
-fn given_up(letter: &DeadLetter) -> Markup {
+fn dead_letter(letter: &DeadLetter) -> Markup {
     let template = letter.job.as_ref().and_then(|job| job.template);
     let template = template.and_then(|template| serde_json::to_value(template).ok());
     html! {
@@ -212,6 +212,7 @@ fn given_up(letter: &DeadLetter) -> Markup {
                 None => { "no job of a mail" }
             }
             " · queued " (time(letter.message.sent_at))
+            @if let Some(reason) = &letter.reason { " · " (reason) }
         }
     }
 }

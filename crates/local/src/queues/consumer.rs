@@ -148,3 +148,159 @@ fn event(queue: &str, batch: &[Received]) -> SqsEvent {
     let event = json!({ "Records": records.collect::<Vec<_>>() });
     serde_json::from_value(event).unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use template::{Queue, Redrive};
+
+    use super::*;
+    use crate::data_dir::DataDir;
+    use crate::queues::Message;
+
+    /// The bodies of each batch.
+    type Told = Arc<Mutex<Vec<Vec<String>>>>;
+
+    /// A queue and its dead-letter queue, and a function to which `poison` is too much.
+    fn consumer(data: &DataDir) -> (Consumer, Told) {
+        let told = Told::default();
+        let heard = Arc::clone(&told);
+        let handler: BatchHandler = Arc::new(move |event| {
+            let bodies = event
+                .records
+                .iter()
+                .filter_map(|record| record.body.clone());
+            heard.lock().unwrap().push(bodies.collect());
+            Box::pin(trigger::batch(event, |message| async move {
+                match message.json::<String>()?.as_str() {
+                    "poison" => Err(trigger::BadMessage::NotFromS3),
+                    _ => Ok(()),
+                }
+            }))
+        });
+        let queue = |name: &str, redrive| Queue {
+            logical_id: name.to_owned(),
+            name: name.to_owned(),
+            visibility_timeout_seconds: 180,
+            redrive,
+        };
+        let redrive = Redrive {
+            dead_letter_queue: "dead".to_owned(),
+            max_receive_count: 5,
+        };
+        let queues = [queue("queue", Some(redrive)), queue("dead", None)];
+        let clock = Clock::default();
+        let consumer = Consumer {
+            source: QueueSource {
+                function: "function".to_owned(),
+                queue: "queue".to_owned(),
+                batch_size: 2,
+            },
+            handler,
+            store: Store::open(data, &queues, clock.clone()).unwrap(),
+            clock,
+        };
+        (consumer, told)
+    }
+
+    impl Consumer {
+        async fn send(&self, text: &str, delay_seconds: u32) {
+            let message = Message {
+                delay_seconds,
+                ..Message::new(json!(text).to_string(), self.clock.now())
+            };
+            self.store.put("queue", message).await.unwrap();
+        }
+
+        /// Handles what is due; the bodies of each batch.
+        async fn deliver(&self, told: &Told) -> Vec<Vec<String>> {
+            loop {
+                let batch = self.store.receive("queue", 2, None);
+                if batch.is_empty() {
+                    return std::mem::take(&mut told.lock().unwrap());
+                }
+                self.handle(batch).await;
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn what_fails_comes_again_alone_and_ends_among_the_dead_letters() {
+        let data = DataDir::temporary().unwrap();
+        let (first, told) = consumer(&data);
+        first.send("good", 0).await;
+        first.send("poison", 0).await;
+        let (good, poison) = (json!("good").to_string(), json!("poison").to_string());
+        assert_eq!(first.deliver(&told).await, [[good, poison.clone()]]);
+        for seconds in [1, 4, 16, 64] {
+            assert!(first.deliver(&told).await.is_empty());
+            assert_eq!(first.store.newest_first("dead").len(), 0);
+            first.clock.advance(seconds).unwrap();
+            assert_eq!(first.deliver(&told).await, [[poison.clone()]]);
+        }
+        assert!(first.store.newest_first("queue").is_empty());
+        assert_eq!(first.store.newest_first("dead")[0].body, poison);
+
+        // As after a restart.
+        let (again, _) = consumer(&data);
+        assert!(again.store.newest_first("queue").is_empty());
+        assert_eq!(again.store.counts("dead").visible, 1);
+    }
+
+    #[tokio::test]
+    async fn a_delay_is_over_by_the_platforms_clock_also_after_a_restart() {
+        let data = DataDir::temporary().unwrap();
+        let (first, told) = consumer(&data);
+        first.send("later", 600).await;
+        assert!(first.deliver(&told).await.is_empty());
+        let (second, told) = consumer(&data);
+        second.clock.advance(590).unwrap();
+        assert!(second.deliver(&told).await.is_empty());
+        assert_eq!(second.store.counts("queue").delayed, 1);
+        second.clock.advance(10).unwrap();
+        assert_eq!(second.deliver(&told).await, [[json!("later").to_string()]]);
+    }
+
+    #[tokio::test]
+    async fn what_was_not_handled_is_there_after_a_restart() {
+        let data = DataDir::temporary().unwrap();
+        let (first, _) = consumer(&data);
+        first.send("begun", 0).await;
+        assert_eq!(first.store.receive("queue", 2, None).len(), 1);
+        let (second, told) = consumer(&data);
+        assert_eq!(second.deliver(&told).await.len(), 1);
+        let (third, _) = consumer(&data);
+        assert!(third.store.newest_first("queue").is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_batch_is_no_larger_than_the_template_says() {
+        let data = DataDir::temporary().unwrap();
+        let (consumer, told) = consumer(&data);
+        for _ in 0..3 {
+            consumer.send("good", 0).await;
+        }
+        let sizes: Vec<_> = consumer.deliver(&told).await.iter().map(Vec::len).collect();
+        assert_eq!(sizes, [2, 1]);
+    }
+
+    #[tokio::test]
+    async fn a_message_wakes_its_function_at_once_and_the_clock_a_delayed_one() {
+        let data = DataDir::temporary().unwrap();
+        let (consumer, told) = consumer(&data);
+        let (store, clock) = (consumer.store.clone(), consumer.clock.clone());
+        let services: Vec<_> =
+            consume(&consumer.source, &consumer.handler, &store, &clock).collect();
+        consumer.send("good", 0).await;
+        consumer.send("later", 600).await;
+        store.until_handled("queue", Duration::MAX).await;
+        assert_eq!(store.newest_first("queue").len(), 1);
+        clock.advance(600).unwrap();
+        store.wake();
+        store.until_handled("queue", Duration::MAX).await;
+        assert!(store.newest_first("queue").is_empty());
+        assert_eq!(told.lock().unwrap().len(), 2);
+        futures::future::join_all(services.into_iter().map(Service::stop)).await;
+    }
+}
