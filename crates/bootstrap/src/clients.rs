@@ -46,7 +46,7 @@ fn region(env: &Env) -> Result<Region, MissingVariable> {
 
 /// The endpoint of one service, where the environment names one: the variables that every AWS SDK reads
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
-fn endpoint(env: &Env, service: &str) -> Option<String> {
+pub(crate) fn endpoint(env: &Env, service: &str) -> Option<String> {
     env.optional(&format!("AWS_ENDPOINT_URL_{service}"))
         .or_else(|| env.optional("AWS_ENDPOINT_URL"))
 }

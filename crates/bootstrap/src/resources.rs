@@ -2,7 +2,7 @@
 
 use bucket::{MarkdownBucket, SiteBucket};
 use domain::{Clock, Email, Random};
-use email::{Identity, Mailer, Outbox, Ses};
+use email::{Identity, Mailer, Outbox, Ses, SesTenant};
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
 use repository::{
@@ -76,7 +76,9 @@ impl Env {
             clients::ses(self)?,
             workers.unwrap_or(1),
             self.optional("SES_CONFIGURATION_SET"),
-            self.optional("SES_TENANT"),
+            self.optional("SES_TENANT_IDENTITY")
+                .zip(self.optional("SES_TENANT"))
+                .map(|(identity, name)| SesTenant { name, identity }),
         ));
         let (preparing, clock) = (mailer.clone(), self.clock());
         self.before_first_request(Box::pin(async move {

@@ -10,5 +10,5 @@ mod words;
 pub use identity::Identity;
 pub use mailer::{Mailer, NotSent, Outgoing};
 pub use outbox::Outbox;
-pub use ses::{EMAIL_TAG, Ses};
+pub use ses::{EMAIL_TAG, Ses, SesTenant};
 pub use words::{Mail, MissingParam, compose};

@@ -8,7 +8,7 @@ mod compose;
 use std::sync::Arc;
 
 use domain::clock::SignedDuration;
-use domain::mail::{EmailJob, Params, Status, Template};
+use domain::mail::{EmailJob, Status, Template};
 use domain::{Clock, Random, Tenant, Timestamp};
 use email::{Identity, Mailer, NotSent};
 use queue::EmailQueue;
