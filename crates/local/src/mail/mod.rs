@@ -79,7 +79,7 @@ impl Inbox {
     /// The mail that went out, newest first.
     ///
     /// # Errors
-    /// Where the outbox can't be read. A file in it that is no mail is passed over.
+    /// Where the outbox can't be read. A file in it that is no mail, or that somebody has just removed, is passed over.
     pub async fn mails(&self) -> io::Result<Vec<Arc<Mail>>> {
         let inbox = self.clone();
         let reading = tokio::task::spawn_blocking(move || inbox.0.mails());
@@ -188,15 +188,14 @@ impl Inner {
             let entry = entry?;
             let path = entry.path();
             let Some(id) = id_of(&path) else { continue };
-            let written_at = entry.metadata()?.modified()?;
-            let known = read.remove(&id).filter(|(then, _)| *then == written_at);
-            let mail = match known {
-                Some((_, mail)) => Some(mail),
-                None => {
-                    let time = Timestamp::try_from(written_at).unwrap_or(Timestamp::UNIX_EPOCH);
-                    Mail::parse(id, &fs::read(&path)?, time).map(Arc::new)
-                }
+            let Ok(written_at) = entry.metadata().and_then(|file| file.modified()) else {
+                continue;
             };
+            let known = read.remove(&id).filter(|(then, _)| *then == written_at);
+            let mail = known.map(|(_, mail)| mail).or_else(|| {
+                let time = Timestamp::try_from(written_at).unwrap_or(Timestamp::UNIX_EPOCH);
+                Mail::parse(id, &fs::read(&path).ok()?, time).map(Arc::new)
+            });
             if let Some(mail) = mail {
                 found.insert(id, (written_at, mail));
             }

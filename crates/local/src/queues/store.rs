@@ -262,18 +262,26 @@ impl Store {
     pub async fn until_handled(&self, queue: &str, patience: Duration) {
         let mut changes = self.changes();
         let now = self.0.clock.now();
-        let due: BTreeSet<Uuid> = {
+        let mut due: BTreeSet<Uuid> = {
             let kept = self.kept();
             let messages = kept.get(queue).into_iter().flatten();
             let due = messages.filter(|(_, kept)| kept.is_visible(now) || kept.is_in_flight(now));
             due.map(|(id, _)| *id).collect()
         };
-        let is_left = || {
-            let kept = self.kept();
-            let messages = kept.get(queue);
-            messages.is_some_and(|messages| due.iter().any(|id| messages.contains_key(id)))
+        let is_left = |id| {
+            self.kept()
+                .get(queue)
+                .is_some_and(|kept| kept.contains_key(id))
         };
-        let handled = async { while is_left() && changes.changed().await.is_ok() {} };
+        let handled = async {
+            while let Some(id) = due.first() {
+                if !is_left(id) {
+                    due.pop_first();
+                } else if changes.changed().await.is_err() {
+                    return;
+                }
+            }
+        };
         // Whoever asks gets what there is.
         let _ = tokio::time::timeout(patience, handled).await;
     }
