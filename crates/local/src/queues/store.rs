@@ -268,14 +268,14 @@ impl Store {
             let due = messages.filter(|(_, kept)| kept.is_visible(now) || kept.is_in_flight(now));
             due.map(|(id, _)| *id).collect()
         };
-        let is_left = |id| {
+        let is_left = |id: &Uuid| {
             self.kept()
                 .get(queue)
                 .is_some_and(|kept| kept.contains_key(id))
         };
         let handled = async {
-            while let Some(id) = due.first() {
-                if !is_left(id) {
+            while let Some(id) = due.first().copied() {
+                if !is_left(&id) {
                     due.pop_first();
                 } else if changes.changed().await.is_err() {
                     return;
