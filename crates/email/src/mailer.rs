@@ -5,6 +5,7 @@ use std::fmt;
 use domain::{Email, TenantId, Timestamp};
 use uuid::Uuid;
 
+use crate::outbox::Outbox;
 use crate::ses::Ses;
 
 /// A mail that is ready to go out. It may hold a link that opens an account, so nothing of it is printed.
@@ -49,6 +50,8 @@ pub enum NotSent {
 pub enum Mailer {
     /// Over SES.
     Ses(Ses),
+    /// Into a folder, to be looked at.
+    Outbox(Outbox),
 }
 
 impl Mailer {
@@ -56,6 +59,7 @@ impl Mailer {
     pub async fn prepare(&self, now: Timestamp) {
         match self {
             Self::Ses(ses) => ses.prepare(now).await,
+            Self::Outbox(_) => {}
         }
     }
 
@@ -66,6 +70,7 @@ impl Mailer {
     pub async fn send(&self, mail: &Outgoing) -> Result<String, NotSent> {
         match self {
             Self::Ses(ses) => ses.send(mail).await,
+            Self::Outbox(outbox) => outbox.send(mail).await,
         }
     }
 }
