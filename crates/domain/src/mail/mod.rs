@@ -3,11 +3,13 @@
 mod job;
 mod params;
 mod record;
+mod source;
 mod template;
 
 pub use job::EmailJob;
-pub use params::{Link, Params};
+pub use params::{Link, Params, overrides_direction};
 pub use record::{EmailRecord, IdempotencyKey, Status};
+pub use source::TemplateSource;
 pub use template::{Class, Kind, Parameter, Template};
 
 use crate::clock::SignedDuration;
