@@ -5,7 +5,10 @@ use domain::{Clock, Random};
 use email::Mailer;
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
-use repository::{ApiKeys, AuditLog, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users};
+use repository::{
+    ApiKeys, AuditLog, EmailBudgets, Emails, LoginAttempts, OneTimeTokens, Sessions, Suppressions,
+    Tenants, Users,
+};
 use token::{AccessTokens, KeyRing, KeyStore, SecretSource};
 
 use crate::secrets::{File, SecretsManager};
@@ -24,9 +27,12 @@ macro_rules! tables {
 tables! {
     ApiKeys from "API_KEYS_TABLE",
     AuditLog from "AUDIT_LOG_TABLE",
+    EmailBudgets from "EMAIL_BUDGETS_TABLE",
+    Emails from "EMAILS_TABLE",
     LoginAttempts from "LOGIN_ATTEMPTS_TABLE",
     OneTimeTokens from "ONE_TIME_TOKENS_TABLE",
     Sessions from "SESSIONS_TABLE",
+    Suppressions from "SUPPRESSIONS_TABLE",
     Tenants from "TENANTS_TABLE",
     Users from "USERS_TABLE",
 }

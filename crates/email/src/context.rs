@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::mail::{Kind, Params, Template};
-use domain::{Color, Tenant};
+use domain::Tenant;
+use domain::tenant::Color;
 use minijinja::Value;
 
 /// The colour of buttons where a tenant has none of its own.
@@ -27,7 +28,10 @@ pub(crate) const COLORS: [&str; 2] = ["brand_color", "button_text_color"];
 pub(crate) fn names(template: Template, part: &str) -> Vec<&'static str> {
     let of_html: &[&str] = if part == "mjml" { &OF_HTML } else { &[] };
     let parameters = template.parameters().iter().map(|p| p.name);
-    parameters.chain(SHARED).chain(of_html.iter().copied()).collect()
+    parameters
+        .chain(SHARED)
+        .chain(of_html.iter().copied())
+        .collect()
 }
 
 /// The names among them that stand for an `http` or `https` address, or for nothing.
@@ -44,7 +48,10 @@ pub(crate) fn values(
     params: &Params,
     unsubscribe_url: Option<&str>,
 ) -> BTreeMap<&'static str, Value> {
-    let color = tenant.brand_color.as_ref().map_or(BRAND_COLOR, Color::as_str);
+    let color = tenant
+        .brand_color
+        .as_ref()
+        .map_or(BRAND_COLOR, Color::as_str);
     let logo = tenant.logo_url.as_ref().map(|url| url.as_str());
     let parameters = template.parameters().iter();
     let mut values: BTreeMap<_, _> = parameters
@@ -55,7 +62,10 @@ pub(crate) fn values(
         ("brand_color", Value::from(color)),
         ("button_text_color", Value::from(text_color_on(color))),
         ("logo_url", Value::from(logo.unwrap_or_default())),
-        ("unsubscribe_url", Value::from(unsubscribe_url.unwrap_or_default())),
+        (
+            "unsubscribe_url",
+            Value::from(unsubscribe_url.unwrap_or_default()),
+        ),
     ]);
     values
 }

@@ -188,7 +188,10 @@ fn check_blocks(source: &str) -> Result<(), Invalid> {
         }
         if end == "%}" {
             statements += 1;
-            let word = inner.trim_start_matches(['-', '+']).split_whitespace().next();
+            let word = inner
+                .trim_start_matches(['-', '+'])
+                .split_whitespace()
+                .next();
             let word = word.unwrap_or_default().trim_end_matches(['-', '+']);
             if !STATEMENTS.contains(&word) {
                 let allowed = STATEMENTS.join(", ");
@@ -203,10 +206,7 @@ fn check_blocks(source: &str) -> Result<(), Invalid> {
     Ok(())
 }
 
-fn check_statements<'a>(
-    statements: &[Stmt<'a>],
-    scope: &mut Vec<&'a str>,
-) -> Result<(), Invalid> {
+fn check_statements<'a>(statements: &[Stmt<'a>], scope: &mut Vec<&'a str>) -> Result<(), Invalid> {
     for statement in statements {
         match statement {
             Stmt::Template(template) => check_statements(&template.children, scope)?,
@@ -220,9 +220,12 @@ fn check_statements<'a>(
             Stmt::ForLoop(repeat) => {
                 let over_lines =
                     matches!(&repeat.iter, Expr::Filter(filter) if filter.name == "lines");
-                let (Expr::Var(target), true, None, false) =
-                    (&repeat.target, over_lines, &repeat.filter_expr, repeat.recursive)
-                else {
+                let (Expr::Var(target), true, None, false) = (
+                    &repeat.target,
+                    over_lines,
+                    &repeat.filter_expr,
+                    repeat.recursive,
+                ) else {
                     return Err(refused(
                         repeat.span(),
                         "a loop must be written {% for line in name|lines %}",
@@ -235,7 +238,12 @@ fn check_statements<'a>(
                 scope.truncate(outer);
                 check_statements(&repeat.else_body, scope)?;
             }
-            _ => return Err(Invalid::new("invalid", "there is a statement that is not allowed")),
+            _ => {
+                return Err(Invalid::new(
+                    "invalid",
+                    "there is a statement that is not allowed",
+                ));
+            }
         }
     }
     Ok(())

@@ -1,7 +1,27 @@
-//! Mails: the words of each, and the way out over SES.
+//! Mails: the words of each, and the ways out.
 
+mod builtin;
+mod check;
+mod compile;
+mod context;
+mod error;
+mod language;
 mod mailer;
+mod markup;
+mod message;
+mod pace;
+mod render;
+pub mod sample;
+mod ses;
+mod smtp;
 mod words;
 
-pub use mailer::{Error, Mailer};
+pub use builtin::builtin;
+pub use check::check;
+pub use error::Error;
+pub use mailer::{Mailer, NotSent, Outgoing};
+pub use message::{Letter, message};
+pub use render::{Rendered, Renderer};
+pub use ses::{EMAIL_TAG, Ses};
+pub use smtp::{Smtp, WrongUrl};
 pub use words::{Mail, MissingParam, compose};

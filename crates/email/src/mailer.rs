@@ -1,57 +1,71 @@
-//! Sending over SES.
+//! The ways out for a mail that is ready.
 
-use aws_sdk_sesv2::Client;
-use aws_sdk_sesv2::types::{Body, Content, Destination, EmailContent, Message};
-use domain::Email;
+use std::fmt;
 
-use crate::Mail;
+use domain::{Email, TenantId, Timestamp};
+use uuid::Uuid;
 
-/// Why a mail was not sent.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// SES refused the mail or did not answer. Without an answer it may have been sent all the same.
-    #[error("the mail was not sent")]
-    NotSent(#[source] Box<dyn std::error::Error + Send + Sync>),
+use crate::ses::Ses;
+
+/// A mail that is ready to go out. It may hold a link that opens an account, so nothing of it is printed.
+#[derive(Clone)]
+pub struct Outgoing {
+    /// Names it.
+    pub email_id: Uuid,
+    /// Whose mail it is.
+    pub tenant: TenantId,
+    /// The address that it comes from, without the name.
+    pub from: Email,
+    /// The recipient.
+    pub to: Email,
+    /// The whole message ([RFC 5322](https://www.rfc-editor.org/rfc/rfc5322)).
+    pub raw: Vec<u8>,
 }
 
-/// Sends mail over SES.
+impl fmt::Debug for Outgoing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outgoing")
+            .field("email_id", &self.email_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why a mail did not go out.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotSent {
+    /// Too many mails at once, or too many today: the same mail can go later. Holds the reason.
+    #[error("the mail has to wait: {0}")]
+    Later(String),
+    /// It was refused, and will be again until somebody changes something. Holds the reason.
+    #[error("the mail was refused: {0}")]
+    Refused(String),
+    /// There was no answer: it may have gone out. Holds what is known.
+    #[error("no answer: {0}")]
+    Unanswered(String),
+}
+
+/// Sends mail.
 #[derive(Debug, Clone)]
-pub struct Mailer {
-    client: Client,
-    from: String,
+pub enum Mailer {
+    /// Over SES.
+    Ses(Ses),
 }
 
 impl Mailer {
-    /// A mailer that sends from `from` where a tenant has no sender of its own: an address whose identity is verified in
-    /// SES, with or without a display name.
-    #[must_use]
-    pub fn new(client: Client, from: String) -> Self {
-        Self { client, from }
+    /// Asks what has to be known before a mail can be sent: meant to run beside whatever else has to be waited for.
+    pub async fn prepare(&self, now: Timestamp) {
+        match self {
+            Self::Ses(ses) => ses.prepare(now).await,
+        }
     }
 
-    /// Sends a mail in plain text, from `sender` or else from the mailer's own address.
+    /// Sends a mail, and returns what the other side calls it.
     ///
     /// # Errors
-    /// [`Error::NotSent`].
-    pub async fn send(&self, sender: Option<&Email>, to: &Email, mail: &Mail) -> Result<(), Error> {
-        let not_sent = |error: aws_sdk_sesv2::error::BuildError| Error::NotSent(error.into());
-        let content = |text: &str| Content::builder().data(text).charset("UTF-8").build();
-        let message = Message::builder()
-            .subject(content(&mail.subject).map_err(not_sent)?)
-            .body(
-                Body::builder()
-                    .text(content(&mail.text).map_err(not_sent)?)
-                    .build(),
-            )
-            .build();
-        let sent = self
-            .client
-            .send_email()
-            .from_email_address(sender.map_or(self.from.as_str(), Email::as_str))
-            .destination(Destination::builder().to_addresses(to.as_str()).build())
-            .content(EmailContent::builder().simple(message).build())
-            .send()
-            .await;
-        sent.map(drop).map_err(|error| Error::NotSent(error.into()))
+    /// See [`NotSent`].
+    pub async fn send(&self, mail: &Outgoing) -> Result<String, NotSent> {
+        match self {
+            Self::Ses(ses) => ses.send(mail).await,
+        }
     }
 }

@@ -8,19 +8,26 @@ mod error;
 mod login_attempts;
 mod transaction;
 
+mod email_budgets;
+
 pub mod api_keys;
 pub mod audit_log;
+pub mod emails;
 pub mod one_time_tokens;
 pub mod sessions;
+pub mod suppressions;
 pub mod tenants;
 pub mod users;
 
 pub use api_keys::ApiKeys;
 pub use audit_log::AuditLog;
 pub use database::{Database, RetryConflicts};
+pub use email_budgets::EmailBudgets;
+pub use emails::Emails;
 pub use error::Error;
 pub use login_attempts::{Attempt, Begun, LoginAttempts};
 pub use one_time_tokens::OneTimeTokens;
 pub use sessions::Sessions;
+pub use suppressions::Suppressions;
 pub use tenants::Tenants;
 pub use users::Users;

@@ -3,6 +3,7 @@
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
+use crate::database::Item;
 use crate::{Database, Error};
 
 /// A transaction under construction: every step is named by what its refusal means.
@@ -29,6 +30,15 @@ impl<R: Copy> Transaction<R> {
 
     /// Writes everything, or answers with the first step whose condition does not hold.
     pub(crate) async fn commit(self, database: &Database) -> Result<Result<(), R>, Error> {
+        let committed = self.commit_seeing(database).await?;
+        Ok(committed.map_err(|(refusal, _)| refusal))
+    }
+
+    /// The same, with the item as it stood where the refused step asks for it.
+    pub(crate) async fn commit_seeing(
+        self,
+        database: &Database,
+    ) -> Result<Result<(), (R, Option<Item>)>, Error> {
         let (steps, refusals): (Vec<_>, Vec<_>) = self.steps.into_iter().unzip();
         let sent = database
             .client
@@ -42,15 +52,10 @@ impl<R: Copy> Transaction<R> {
         else {
             return Err(error.into());
         };
-        let mut codes = cancelled
-            .cancellation_reasons()
-            .iter()
-            .map(|reason| reason.code());
-        match codes.position(|code| code == Some("ConditionalCheckFailed")) {
-            Some(index) => refusals
-                .get(index)
-                .map(|r| Ok(Err(*r)))
-                .unwrap_or(Err(error.into())),
+        let mut reasons = cancelled.cancellation_reasons().iter().zip(refusals);
+        let failed = reasons.find(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"));
+        match failed {
+            Some((reason, refusal)) => Ok(Err((refusal, reason.item.clone()))),
             None => Err(Error::busy("the transaction was cancelled")),
         }
     }

@@ -1,0 +1,120 @@
+//! Sending over SES.
+
+use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::error::{DisplayErrorContext, SdkError};
+use aws_sdk_sesv2::operation::send_email::SendEmailError;
+use aws_sdk_sesv2::primitives::Blob;
+use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
+use domain::Timestamp;
+
+use crate::pace::Pace;
+use crate::{NotSent, Outgoing};
+
+/// The tag by which SES's events name a mail.
+pub const EMAIL_TAG: &str = "email_id";
+
+/// SES, in version 2 of its API.
+#[derive(Debug, Clone)]
+pub struct Ses {
+    client: Client,
+    configuration_set: Option<String>,
+    tenant: Option<String>,
+    pace: Pace,
+}
+
+impl Ses {
+    /// Sends through `client`, which must not repeat a call by itself: a mail whose answer was lost may have gone out.
+    /// Keeps the account's rate together with `workers` - 1 others. With a configuration set its events tell what became
+    /// of a mail; a tenant of SES has a reputation of its own.
+    #[must_use]
+    pub fn new(
+        client: Client,
+        workers: u32,
+        configuration_set: Option<String>,
+        tenant: Option<String>,
+    ) -> Self {
+        Self {
+            client,
+            configuration_set,
+            tenant,
+            pace: Pace::new(workers),
+        }
+    }
+
+    /// Asks for the account's rate where it is not known or may have changed. Without an answer the last one holds.
+    pub(crate) async fn prepare(&self, now: Timestamp) {
+        if !self.pace.has_to_ask(now) {
+            return;
+        }
+        match self.client.get_account().send().await {
+            Ok(account) => {
+                if let Some(quota) = account.send_quota {
+                    self.pace.learn(quota.max_send_rate);
+                }
+            }
+            Err(error) => {
+                let error = DisplayErrorContext(&error).to_string();
+                tracing::warn!(error, "the rate of SES is not known");
+            }
+        }
+    }
+
+    pub(crate) async fn send(&self, mail: &Outgoing) -> Result<String, NotSent> {
+        let too_many = |_| NotSent::Later("the rate of SES is used up".to_owned());
+        self.pace.turn().await.map_err(too_many)?;
+        let built = |error: aws_sdk_sesv2::error::BuildError| NotSent::Refused(error.to_string());
+        let raw = RawMessage::builder().data(Blob::new(mail.raw.clone()));
+        let tag = MessageTag::builder()
+            .name(EMAIL_TAG)
+            .value(mail.email_id.to_string());
+        let sent = self
+            .client
+            .send_email()
+            .from_email_address(mail.from.as_str())
+            .destination(
+                Destination::builder()
+                    .to_addresses(mail.to.as_str())
+                    .build(),
+            )
+            .content(
+                EmailContent::builder()
+                    .raw(raw.build().map_err(built)?)
+                    .build(),
+            )
+            .email_tags(tag.build().map_err(built)?)
+            .set_configuration_set_name(self.configuration_set.clone())
+            .set_tenant_name(self.tenant.clone())
+            .send()
+            .await;
+        match sent {
+            Ok(answer) => Ok(answer.message_id.unwrap_or_default()),
+            Err(error) => Err(not_sent(&error)),
+        }
+    }
+}
+
+/// What SES said, in its own words: they name the identity or the quota that is the reason.
+fn not_sent<R: std::fmt::Debug + Send + Sync + 'static>(
+    error: &SdkError<SendEmailError, R>,
+) -> NotSent {
+    use aws_sdk_sesv2::error::ProvideErrorMetadata as _;
+
+    let Some(answer) = error.as_service_error() else {
+        return NotSent::Unanswered(DisplayErrorContext(error).to_string());
+    };
+    let code = answer.code().unwrap_or("error");
+    let reason = format!("{code}: {}", answer.message().unwrap_or("no reason given"));
+    match answer {
+        SendEmailError::TooManyRequestsException(_) | SendEmailError::LimitExceededException(_) => {
+            NotSent::Later(reason)
+        }
+        _ if code.contains("Throttl") => NotSent::Later(reason),
+        SendEmailError::AccountSuspendedException(_)
+        | SendEmailError::BadRequestException(_)
+        | SendEmailError::MailFromDomainNotVerifiedException(_)
+        | SendEmailError::MessageRejected(_)
+        | SendEmailError::NotFoundException(_)
+        | SendEmailError::SendingPausedException(_) => NotSent::Refused(reason),
+        _ => NotSent::Unanswered(reason),
+    }
+}

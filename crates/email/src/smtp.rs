@@ -1,0 +1,3 @@
+//! SMTP
+pub struct Smtp;
+pub struct WrongUrl;
