@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::mail::{Kind, Params, Template};
 use domain::Tenant;
+use domain::mail::{Kind, Params, Template};
 use domain::tenant::Color;
 use minijinja::Value;
 
