@@ -6,7 +6,7 @@ use domain::mail::Template;
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// A template does not compile. The platform's own do, and a tenant's was checked before it was stored.
-    #[error("the {part} of template {} {reason}", template.as_str())]
+    #[error("the {part} of template {}: {reason}", template.as_str())]
     Template {
         /// Which template.
         template: Template,
@@ -16,7 +16,7 @@ pub enum Error {
         reason: String,
     },
     /// A template compiled, but not with these parameters: it took too much work, or gave too much.
-    #[error("the {part} of template {} {reason}", template.as_str())]
+    #[error("the {part} of template {}: {reason}", template.as_str())]
     Rendering {
         /// Which template.
         template: Template,

@@ -6,6 +6,7 @@ use domain::{Email, TenantId, Timestamp};
 use uuid::Uuid;
 
 use crate::ses::Ses;
+use crate::smtp::Smtp;
 
 /// A mail that is ready to go out. It may hold a link that opens an account, so nothing of it is printed.
 #[derive(Clone)]
@@ -49,6 +50,8 @@ pub enum NotSent {
 pub enum Mailer {
     /// Over SES.
     Ses(Ses),
+    /// Over SMTP.
+    Smtp(Smtp),
 }
 
 impl Mailer {
@@ -56,6 +59,7 @@ impl Mailer {
     pub async fn prepare(&self, now: Timestamp) {
         match self {
             Self::Ses(ses) => ses.prepare(now).await,
+            Self::Smtp(_) => {}
         }
     }
 
@@ -66,6 +70,7 @@ impl Mailer {
     pub async fn send(&self, mail: &Outgoing) -> Result<String, NotSent> {
         match self {
             Self::Ses(ses) => ses.send(mail).await,
+            Self::Smtp(smtp) => smtp.send(mail).await,
         }
     }
 }

@@ -135,6 +135,10 @@ pub(crate) fn check(template: Template, source: &str) -> Result<(), Invalid> {
                 if open.contains(&"mj-style") && has_placeholder(text.as_str()) {
                     return refuse("no placeholder is allowed in mj-style");
                 }
+                // MJML's compiler makes an attribute of it as well.
+                if open.contains(&"mj-title") && text.as_str().contains('"') {
+                    return refuse("mj-title may not have \" in it");
+                }
             }
             Token::Comment { span, .. } | Token::ConditionalCommentStart { span, .. } => {
                 if has_placeholder(span.as_str()) {
@@ -256,6 +260,7 @@ mod tests {
             ("<a title={{title}}></a>", "quote"),
             ("<a {{title}}='x'></a>", ""),
             ("<mj-style>a{b:{{ title }}}</mj-style>", "no placeholder"),
+            ("<mj-title>\" {{ title }}</mj-title>", "mj-title may not"),
             ("<!-- {{ title }} -->", "no placeholder"),
             ("<meta http-equiv='refresh' content='0' />", "meta may have"),
             ("<meta name='{{ title }}' content='0' />", "name may have"),

@@ -38,7 +38,7 @@ pub(crate) fn largest(template: Template) -> Params {
     filled(template, false, |_, kind| match kind {
         Kind::Line => "\"".repeat(200),
         Kind::Text => "\"\n".repeat(5_000),
-        Kind::Link => format!("https://example.com/?{}", "&".repeat(1_980)),
+        Kind::Link => format!("https://example.com/?{}", "&".repeat(1_979)),
         Kind::Number => "999999999".to_owned(),
     })
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use lettre::address::Envelope;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::{Address, AsyncSmtpTransport, AsyncTransport, Tokio1Executor};
-use url::{Host, Url};
+use url::Url;
 
 use crate::{NotSent, Outgoing};
 
@@ -40,12 +40,13 @@ impl Smtp {
     /// [`WrongUrl`] for what is no such URL, or would send mail unencrypted to another machine.
     pub fn from_url(url: &str) -> Result<Self, WrongUrl> {
         let mut url = Url::parse(url).map_err(|_| WrongUrl("can't be read"))?;
-        let is_here = match url.host() {
-            None => return Err(WrongUrl("names no host")),
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => IpAddr::from(address).is_loopback(),
-            Some(Host::Ipv6(address)) => IpAddr::from(address).is_loopback(),
-        };
+        let host = url.host_str().unwrap_or_default();
+        if host.is_empty() {
+            return Err(WrongUrl("names no host"));
+        }
+        // In a URL of this scheme an IPv4 address is a name like any other.
+        let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+        let is_here = host == "localhost" || address.is_ok_and(|address| address.is_loopback());
         if !matches!(url.scheme(), "smtp" | "smtps") {
             return Err(WrongUrl("must start with smtp:// or smtps://"));
         }
