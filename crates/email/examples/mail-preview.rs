@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let unsubscribe = template.class().is_optional().then_some(&unsubscribe);
             let params = sample::params(template, look == "bare");
             let address = unsubscribe.map(Link::as_str);
-            let rendered = renderer.render(&tenant, None, template, &params, address)?;
+            let mail = renderer.render(&tenant, None, template, &params, address)?;
             let letter = Letter {
                 email_id: Uuid::nil(),
                 tenant: &tenant,
@@ -41,16 +41,16 @@ fn main() -> Result<(), Box<dyn Error>> {
             let name = format!("{}-{look}", template.as_str());
             fs::write(
                 folder.join(format!("{name}.eml")),
-                message(&letter, &rendered)?,
+                message(&letter, &mail)?,
             )?;
-            fs::write(folder.join(format!("{name}.txt")), &rendered.text)?;
-            let html = rendered.html.replace(LOGO_URL, LOGO);
+            fs::write(folder.join(format!("{name}.txt")), &mail.text)?;
+            let html = mail.html.replace(LOGO_URL, LOGO);
             fs::write(folder.join(format!("{name}.html")), html)?;
             write!(
                 index,
                 "<h2>{name}</h2><p>{} · <a href={name}.html>HTML</a> · <a href={name}.txt>text</a> · <a href={name}.eml>message</a></p>\
                  <iframe width=360 src={name}.html></iframe> <iframe width=700 src={name}.html></iframe> <iframe width=600 src={name}.txt></iframe>",
-                rendered.subject
+                mail.subject
             )?;
         }
     }

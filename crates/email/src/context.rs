@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::Tenant;
-use domain::mail::{Kind, Params, Template};
+use domain::mail::{Kind, Link, Params, Template};
 use domain::tenant::Color;
 use minijinja::Value;
 
@@ -52,7 +52,7 @@ pub(crate) fn values(
         .brand_color
         .as_ref()
         .map_or(BRAND_COLOR, Color::as_str);
-    let logo = tenant.logo_url.as_ref().map(|url| url.as_str());
+    let logo = tenant.logo_url.as_ref().map(Link::as_str);
     let parameters = template.parameters().iter();
     let mut values: BTreeMap<_, _> = parameters
         .map(|p| (p.name, Value::from(params.get(p.name).unwrap_or_default())))

@@ -139,8 +139,7 @@ pub(crate) fn at_line(line: usize, message: &str) -> Invalid {
 
 /// The line of a place in a source, counted from 1.
 pub(crate) fn line_of(source: &str, at: usize) -> usize {
-    let before = source.as_bytes().get(..at).unwrap_or(source.as_bytes());
-    1 + before.iter().filter(|byte| **byte == b'\n').count()
+    1 + source.get(..at).unwrap_or(source).matches('\n').count()
 }
 
 /// What the template engine says, without anything of the values.

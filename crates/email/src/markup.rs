@@ -11,6 +11,42 @@ use crate::language::{Piece, at_line, line_of, pieces};
 /// How deeply elements can be nested. A mail of many columns needs about 15.
 const DEEPEST: usize = 40;
 
+/// The elements of MJML, without `mj-include`. Its parser takes others for HTML and leaves them as they are.
+const MJML: [&str; 33] = [
+    "mjml",
+    "mj-accordion",
+    "mj-accordion-element",
+    "mj-accordion-text",
+    "mj-accordion-title",
+    "mj-all",
+    "mj-attributes",
+    "mj-body",
+    "mj-breakpoint",
+    "mj-button",
+    "mj-carousel",
+    "mj-carousel-image",
+    "mj-class",
+    "mj-column",
+    "mj-divider",
+    "mj-font",
+    "mj-group",
+    "mj-head",
+    "mj-hero",
+    "mj-image",
+    "mj-navbar",
+    "mj-navbar-link",
+    "mj-preview",
+    "mj-raw",
+    "mj-section",
+    "mj-social",
+    "mj-social-element",
+    "mj-spacer",
+    "mj-style",
+    "mj-table",
+    "mj-text",
+    "mj-title",
+    "mj-wrapper",
+];
 /// HTML inside MJML. None of these runs anything, loads anything but a picture, or sends a form.
 const HTML: [&str; 44] = [
     "a",
@@ -79,77 +115,113 @@ const SCHEMES: [&str; 5] = ["https://", "http://", "mailto:", "tel:", "#"];
 /// # Errors
 /// `invalid`, with the line.
 pub(crate) fn check(template: Template, source: &str) -> Result<(), Invalid> {
-    let mut open: Vec<&str> = Vec::new();
-    let mut element = "";
+    let mut judge = Judge {
+        template,
+        open: Vec::new(),
+        element: "",
+    };
     for token in Tokenizer::from(source) {
         let token = token.map_err(|error| Invalid::new("invalid", error.to_string()))?;
-        let refuse = |message: &str| {
-            let line = line_of(source, token.span().start());
-            Err(at_line(line, message))
-        };
+        judge
+            .token(token)
+            .map_err(|message| at_line(line_of(source, token.span().start()), &message))?;
+    }
+    match judge.open.last() {
+        Some(innermost) => {
+            let message = format!("<{innermost}> is not closed");
+            Err(at_line(line_of(source, source.len()), &message))
+        }
+        None => Ok(()),
+    }
+}
+
+struct Judge<'a> {
+    template: Template,
+    /// The elements around, the innermost last.
+    open: Vec<&'a str>,
+    /// The element whose attributes are read.
+    element: &'a str,
+}
+
+impl<'a> Judge<'a> {
+    fn token(&mut self, token: Token<'a>) -> Result<(), String> {
         match token {
-            Token::ElementStart { prefix, local, .. } => {
-                element = local.as_str();
-                let is_mjml = element == "mjml" || element.starts_with("mj-");
-                if element == "mj-include" {
-                    return refuse("mj-include is not allowed: write it out");
-                }
-                if !prefix.is_empty() || !(is_mjml || HTML.contains(&element)) {
-                    return refuse("this element is not allowed in a mail");
-                }
-                if open.len() >= DEEPEST {
-                    return refuse("elements are nested more than 40 deep");
-                }
-            }
+            Token::ElementStart { prefix, local, .. } => self.start(prefix, local),
             Token::Attribute {
                 prefix,
                 local,
                 value,
                 ..
-            } => {
-                let value = value.map(|value| value.as_str()).unwrap_or_default();
-                let attribute = Attribute {
-                    element,
-                    prefix,
-                    name: local.as_str(),
-                    value,
-                };
-                if let Err(message) = attribute.check(template) {
-                    return refuse(&message);
-                }
+            } => Attribute {
+                element: self.element,
+                prefix,
+                name: local.as_str(),
+                value: value.map(|value| value.as_str()).unwrap_or_default(),
             }
+            .check(self.template),
             Token::ElementEnd {
                 end: ElementEnd::Open,
                 ..
-            } if !VOID.contains(&element) => {
-                open.push(element);
+            } => {
+                if !VOID.contains(&self.element) {
+                    self.open.push(self.element);
+                }
+                Ok(())
             }
             Token::ElementEnd {
-                end: ElementEnd::Close(..),
+                end: ElementEnd::Close(_, name),
                 ..
-            } => {
-                open.pop();
-            }
-            Token::ElementEnd { .. } => {}
-            Token::Text { text } => {
-                if open.contains(&"mj-style") && has_placeholder(text.as_str()) {
-                    return refuse("no placeholder is allowed in mj-style");
-                }
-                // MJML's compiler makes an attribute of it as well.
-                if open.contains(&"mj-title") && text.as_str().contains('"') {
-                    return refuse("mj-title may not have \" in it");
-                }
-            }
-            Token::Comment { span, .. } | Token::ConditionalCommentStart { span, .. } => {
-                if has_placeholder(span.as_str()) {
-                    return refuse("no placeholder is allowed in a comment");
-                }
-            }
-            Token::ConditionalCommentEnd { .. } => {}
-            _ => return refuse("only elements, text and comments are allowed"),
+            } => match self.open.pop() {
+                Some(innermost) if innermost == name.as_str() => Ok(()),
+                Some(innermost) => Err(format!("<{innermost}> must be closed before this")),
+                None => Err("this closes nothing".to_owned()),
+            },
+            Token::Text { text } => self.text(text.as_str()),
+            Token::Comment { span, .. } | Token::ConditionalCommentStart { span, .. } => refuse_if(
+                has_placeholder(span.as_str()),
+                "no placeholder is allowed in a comment",
+            ),
+            Token::ElementEnd { .. } | Token::ConditionalCommentEnd { .. } => Ok(()),
+            _ => Err("only elements, text and comments are allowed".to_owned()),
         }
     }
-    Ok(())
+
+    fn start(&mut self, prefix: StrSpan<'a>, name: StrSpan<'a>) -> Result<(), String> {
+        self.element = name.as_str();
+        let is_known = MJML.contains(&self.element) || HTML.contains(&self.element);
+        refuse_if(
+            self.element == "mj-include",
+            "mj-include is not allowed: write it out",
+        )?;
+        refuse_if(
+            !prefix.is_empty() || !is_known,
+            "this element is not allowed in a mail",
+        )?;
+        refuse_if(
+            self.open.len() >= DEEPEST,
+            "elements are nested more than 40 deep",
+        )
+    }
+
+    fn text(&self, text: &str) -> Result<(), String> {
+        refuse_if(
+            self.open.contains(&"mj-style") && has_placeholder(text),
+            "no placeholder is allowed in mj-style",
+        )?;
+        // MJML's compiler makes an attribute of it as well.
+        refuse_if(
+            self.open.contains(&"mj-title") && text.contains('"'),
+            "mj-title may not have \" in it",
+        )
+    }
+}
+
+fn refuse_if(is_bad: bool, message: &str) -> Result<(), String> {
+    if is_bad {
+        Err(message.to_owned())
+    } else {
+        Ok(())
+    }
 }
 
 fn has_placeholder(text: &str) -> bool {
@@ -243,6 +315,10 @@ mod tests {
                 "line 2: this element",
             ),
             ("<SCRIPT></SCRIPT>", "this element"),
+            ("<mj-nothing />", "this element"),
+            ("<b><i></b></i>", "<i> must be closed"),
+            ("<b>", "<b> is not closed"),
+            ("<br></br>", "this closes nothing"),
             ("<v:rect></v:rect>", "this element"),
             ("<iframe></iframe>", "this element"),
             ("<style>a</style>", "this element"),

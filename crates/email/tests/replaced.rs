@@ -74,15 +74,37 @@ fn a_source_that_can_not_be_read_is_refused_with_its_line() {
         ),
         ("{{ \"}}\" and title }}", "line 2: a placeholder has quotes"),
         ("<mj-include path=\"x\" />", "line 2: mj-include"),
-        ("<b>", "line 2: "),
+        ("<b>", "line 2: <b> must be closed"),
         (
             "</mj-text><mj-nothing></mj-nothing><mj-text>",
-            "line 2: this element can't stand here",
+            "line 2: this element is not allowed",
         ),
         ("<p onclick=\"x\">a</p>", "line 2: this attribute"),
     ] {
         let message = refusal(&notification(inner));
         assert!(message.contains(reason), "{inner}: {message}");
+    }
+}
+
+#[test]
+fn what_mjml_does_not_allow_is_refused_with_its_line() {
+    for (mjml, reason) in [
+        (
+            "<mjml>\n<mj-head><mj-button /></mj-head></mjml>",
+            "line 2: this element can't stand here",
+        ),
+        ("<mj-body></mj-body>", "line 1: this can't stand here"),
+        (
+            "<mjml><mj-head>\n<mj-style inline=\"inline\">a{}</mj-style></mj-head></mjml>",
+            "line 2: mj-style can't be inline",
+        ),
+    ] {
+        let source = TemplateSource {
+            mjml: mjml.to_owned(),
+            ..builtin(Template::Notification)
+        };
+        let message = refusal(&source);
+        assert!(message.contains(reason), "{mjml}: {message}");
     }
 }
 
@@ -251,15 +273,12 @@ fn a_source_that_was_never_checked_is_an_error() {
     let template = Template::Notification;
     let params = params(template, [("title", "s3cret"), ("body", "s3cret")]);
     let error = Renderer::default()
-        .render(
-            &bare(),
-            Some(&source),
-            template,
-            &params,
-            Some(UNSUBSCRIBE),
-        )
+        .render(&bare(), Some(&source), template, &params, Some(UNSUBSCRIBE))
         .unwrap_err();
     let words = error.to_string();
     let start = "the mjml of template notification: line 2: there is no `nmae`";
-    assert!(words.starts_with(start) && !words.contains("s3cret"), "{words}");
+    assert!(
+        words.starts_with(start) && !words.contains("s3cret"),
+        "{words}"
+    );
 }
