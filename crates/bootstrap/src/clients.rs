@@ -46,7 +46,7 @@ fn region(env: &Env) -> Result<Region, MissingVariable> {
 
 /// The endpoint of one service, where the environment names one: the variables that every AWS SDK reads
 /// (<https://docs.aws.amazon.com/sdkref/latest/guide/feature-ss-endpoints.html>).
-fn endpoint(env: &Env, service: &str) -> Option<String> {
+pub(crate) fn endpoint(env: &Env, service: &str) -> Option<String> {
     env.optional(&format!("AWS_ENDPOINT_URL_{service}"))
         .or_else(|| env.optional("AWS_ENDPOINT_URL"))
 }
@@ -112,7 +112,13 @@ pub(crate) fn s3(env: &Env) -> Result<aws_sdk_s3::Client, MissingVariable> {
     Ok(aws_sdk_s3::Client::from_conf(config.build()))
 }
 
+/// Without retries: a mail whose answer was lost may have gone out. So it is also given more time to answer.
 pub(crate) fn ses(env: &Env) -> Result<aws_sdk_sesv2::Client, MissingVariable> {
-    let config = configuration!(env, aws_sdk_sesv2, "SESV2").build();
-    Ok(aws_sdk_sesv2::Client::from_conf(config))
+    let patience = TimeoutConfig::builder()
+        .connect_timeout(Duration::from_secs(1))
+        .operation_timeout(Duration::from_secs(10));
+    let config = configuration!(env, aws_sdk_sesv2, "SESV2")
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(patience.build());
+    Ok(aws_sdk_sesv2::Client::from_conf(config.build()))
 }

@@ -46,7 +46,7 @@ pub(crate) fn client(env: &Env) -> SharedHttpClient {
     })
 }
 
-fn connector_trusting(bundle: Option<&Path>) -> SharedHttpConnector {
+pub(crate) fn connector_trusting(bundle: Option<&Path>) -> SharedHttpConnector {
     match trusted(bundle) {
         Ok(context) => SharedHttpConnector::new(
             Connector::builder()

@@ -2,6 +2,7 @@
 //!
 //! Only a function's `main.rs` and the local platform name this crate.
 
+mod certificates;
 mod clients;
 mod env;
 mod events;

@@ -1,13 +1,13 @@
 //! From the environment to each thing that a function can touch.
 
 use bucket::{MarkdownBucket, SiteBucket};
-use domain::{Clock, Random};
-use email::Mailer;
+use domain::{Clock, Email, Random};
+use email::{Identity, Mailer, Ses, SesTenant};
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
 use repository::{
-    ApiKeys, AuditLog, EmailBudgets, Emails, LoginAttempts, OneTimeTokens, Sessions, Suppressions,
-    Tenants, Users,
+    ApiKeys, AuditLog, EmailBudgets, EmailTemplates, Emails, LoginAttempts, OneTimeTokens, Recent, Sessions,
+    Suppressions, Tenants, Users,
 };
 use token::{AccessTokens, KeyRing, KeyStore, SecretSource};
 
@@ -28,6 +28,7 @@ tables! {
     ApiKeys from "API_KEYS_TABLE",
     AuditLog from "AUDIT_LOG_TABLE",
     EmailBudgets from "EMAIL_BUDGETS_TABLE",
+    EmailTemplates from "EMAIL_TEMPLATES_TABLE",
     Emails from "EMAILS_TABLE",
     LoginAttempts from "LOGIN_ATTEMPTS_TABLE",
     OneTimeTokens from "ONE_TIME_TOKENS_TABLE",
@@ -48,10 +49,39 @@ impl Provide<EmailQueue> for Env {
 
 impl Provide<Mailer> for Env {
     fn provide(&self) -> Result<Mailer, MissingVariable> {
-        Ok(Mailer::new(
+        let workers = self.optional("MAIL_WORKERS");
+        let workers = workers.and_then(|workers| workers.parse().ok());
+        let mailer = Mailer::Ses(Ses::new(
             clients::ses(self)?,
-            self.variable("MAIL_FROM")?,
-        ))
+            workers.unwrap_or(1),
+            self.optional("SES_CONFIGURATION_SET"),
+            self.optional("SES_TENANT_IDENTITY")
+                .zip(self.optional("SES_TENANT"))
+                .map(|(identity, name)| SesTenant { name, identity }),
+        ));
+        let (preparing, clock) = (mailer.clone(), self.clock());
+        self.before_first_request(Box::pin(async move {
+            preparing.prepare(clock.now()).await;
+            Ok(())
+        }));
+        Ok(mailer)
+    }
+}
+
+impl Provide<Identity> for Env {
+    fn provide(&self) -> Result<Identity, MissingVariable> {
+        let from = Email::parse(&self.variable("MAIL_FROM")?);
+        Ok(Identity {
+            from: from.map_err(|_| MissingVariable("MAIL_FROM, as an e-mail address,"))?,
+            public_url: self.variable("PUBLIC_URL")?,
+        })
+    }
+}
+
+/// What a function has read is its own.
+impl<K, V> Provide<Recent<K, V>> for Env {
+    fn provide(&self) -> Result<Recent<K, V>, MissingVariable> {
+        Ok(Recent::default())
     }
 }
 

@@ -28,8 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             let unsubscribe = Link::parse("https://api.example.com/emails/unsubscribe/EXAMPLE")?;
             let unsubscribe = template.class().is_optional().then_some(&unsubscribe);
             let params = sample::params(template, look == "bare");
-            let address = unsubscribe.map(Link::as_str);
-            let mail = renderer.render(&tenant, None, template, &params, address)?;
+            let mail = renderer.render(&tenant, None, template, &params, unsubscribe)?;
             let letter = Letter {
                 email_id: Uuid::nil(),
                 tenant: &tenant,
@@ -39,10 +38,7 @@ fn main() -> Result<(), Box<dyn Error>> {
                 unsubscribe_url: unsubscribe,
             };
             let name = format!("{}-{look}", template.as_str());
-            fs::write(
-                folder.join(format!("{name}.eml")),
-                message(&letter, &mail)?,
-            )?;
+            fs::write(folder.join(format!("{name}.eml")), message(&letter, &mail)?)?;
             fs::write(folder.join(format!("{name}.txt")), &mail.text)?;
             let html = mail.html.replace(LOGO_URL, LOGO);
             fs::write(folder.join(format!("{name}.html")), html)?;

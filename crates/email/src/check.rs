@@ -1,6 +1,6 @@
 //! Whether a tenant's template can be relied on.
 
-use domain::mail::{Params, Template, TemplateSource};
+use domain::mail::{Link, Params, Template, TemplateSource};
 use domain::tenant::BaseUrl;
 use domain::{Invalid, Tenant, TenantId, Timestamp};
 
@@ -21,8 +21,9 @@ pub fn check(
 ) -> Result<(), Vec<(&'static str, Invalid)>> {
     let compiled = Compiled::new(template, source)?;
     let tenant = example_tenant().map_err(|error| vec![("mjml", error)])?;
+    let way_out = Link::parse(UNSUBSCRIBE_URL).map_err(|error| vec![("mjml", error)])?;
     let is_optional = template.class().is_optional();
-    let unsubscribe_url = is_optional.then_some(UNSUBSCRIBE_URL);
+    let unsubscribe_url = is_optional.then_some(&way_out);
     let try_with = |params: &Params| {
         render(&compiled, &tenant, template, params, unsubscribe_url)
             .map_err(|error| vec![refusal(error)])
@@ -43,7 +44,7 @@ pub fn check(
             let parameters = template.parameters().iter();
             let mut links = parameters.filter(|p| p.required && p.name == "link");
             demand(links.next().and_then(|p| params.get(p.name)), "link");
-            demand(unsubscribe_url, "unsubscribe_url");
+            demand(unsubscribe_url.map(Link::as_str), "unsubscribe_url");
         }
     }
     if refused.is_empty() {
@@ -73,7 +74,7 @@ fn example_tenant() -> Result<Tenant, Invalid> {
         sender: None,
         reply_to: None,
         brand_color: None,
-        logo_url: Some(domain::mail::Link::parse("https://example.com/logo.png")?),
+        logo_url: Some(Link::parse("https://example.com/logo.png")?),
         emails_per_day: None,
         require_verified_email: false,
         created_at: Timestamp::UNIX_EPOCH,

@@ -46,7 +46,7 @@ pub(crate) fn values(
     tenant: &Tenant,
     template: Template,
     params: &Params,
-    unsubscribe_url: Option<&str>,
+    unsubscribe_url: Option<&Link>,
 ) -> BTreeMap<&'static str, Value> {
     let color = tenant
         .brand_color
@@ -64,7 +64,7 @@ pub(crate) fn values(
         ("logo_url", Value::from(logo.unwrap_or_default())),
         (
             "unsubscribe_url",
-            Value::from(unsubscribe_url.unwrap_or_default()),
+            Value::from(unsubscribe_url.map_or("", Link::as_str)),
         ),
     ]);
     values

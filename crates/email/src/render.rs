@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use domain::mail::{Params, Template, TemplateSource, overrides_direction};
+use domain::mail::{Link, Params, Template, TemplateSource, overrides_direction};
 use domain::{Tenant, TenantId};
 use minijinja::Value;
 
@@ -72,7 +72,7 @@ impl Renderer {
         source: Option<&TemplateSource>,
         template: Template,
         params: &Params,
-        unsubscribe_url: Option<&str>,
+        unsubscribe_url: Option<&Link>,
     ) -> Result<Rendered, Error> {
         let compiled = match source {
             Some(source) => self.replaced(&tenant.tenant_id, template, source)?,
@@ -150,7 +150,7 @@ pub(crate) fn render(
     tenant: &Tenant,
     template: Template,
     params: &Params,
-    unsubscribe_url: Option<&str>,
+    unsubscribe_url: Option<&Link>,
 ) -> Result<Rendered, Error> {
     let mut values = values(tenant, template, params, unsubscribe_url);
     let in_lines = Value::from(values.clone());

@@ -5,7 +5,7 @@ use aws_sdk_sesv2::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::primitives::Blob;
 use aws_sdk_sesv2::types::{Destination, EmailContent, MessageTag, RawMessage};
-use domain::Timestamp;
+use domain::{Email, Timestamp};
 
 use crate::pace::Pace;
 use crate::{NotSent, Outgoing};
@@ -13,25 +13,46 @@ use crate::{NotSent, Outgoing};
 /// The tag by which SES's events name a mail.
 pub const EMAIL_TAG: &str = "email_id";
 
+/// A tenant of SES, which has a reputation of its own
+/// (<https://docs.aws.amazon.com/ses/latest/dg/tenants.html>).
+#[derive(Debug, Clone)]
+pub struct SesTenant {
+    /// Its name.
+    pub name: String,
+    /// The identity that it sends from, a domain or an address: it may use no other.
+    pub identity: String,
+}
+
+impl SesTenant {
+    /// Whether an address is the identity's.
+    fn sends_from(&self, from: &Email) -> bool {
+        let domain = from.as_str().rsplit('@').next().unwrap_or_default();
+        let is_below = domain
+            .strip_suffix(self.identity.as_str())
+            .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
+        is_below || from.as_str() == self.identity
+    }
+}
+
 /// SES, in version 2 of its API.
 #[derive(Debug, Clone)]
 pub struct Ses {
     client: Client,
     configuration_set: Option<String>,
-    tenant: Option<String>,
+    tenant: Option<SesTenant>,
     pace: Pace,
 }
 
 impl Ses {
     /// Sends through `client`, which must not repeat a call by itself: a mail whose answer was lost may have gone out.
-    /// Keeps the account's rate together with `workers` - 1 others. With a configuration set its events tell what became
-    /// of a mail; a tenant of SES has a reputation of its own.
+    /// Keeps the account's rate together with `workers` - 1 others. The events of a configuration set tell what became of a
+    /// mail.
     #[must_use]
     pub fn new(
         client: Client,
         workers: u32,
         configuration_set: Option<String>,
-        tenant: Option<String>,
+        tenant: Option<SesTenant>,
     ) -> Self {
         Self {
             client,
@@ -62,6 +83,10 @@ impl Ses {
     pub(crate) async fn send(&self, mail: &Outgoing) -> Result<String, NotSent> {
         let too_many = |_| NotSent::Later("the rate of SES is used up".to_owned());
         self.pace.turn().await.map_err(too_many)?;
+        let tenant = self
+            .tenant
+            .as_ref()
+            .filter(|tenant| tenant.sends_from(&mail.from));
         let built = |error: aws_sdk_sesv2::error::BuildError| NotSent::Refused(error.to_string());
         let raw = RawMessage::builder().data(Blob::new(mail.raw.clone()));
         let tag = MessageTag::builder()
@@ -83,7 +108,7 @@ impl Ses {
             )
             .email_tags(tag.build().map_err(built)?)
             .set_configuration_set_name(self.configuration_set.clone())
-            .set_tenant_name(self.tenant.clone())
+            .set_tenant_name(tenant.map(|tenant| tenant.name.clone()))
             .send()
             .await;
         match sent {
@@ -116,5 +141,27 @@ fn not_sent<R: std::fmt::Debug + Send + Sync + 'static>(
         | SendEmailError::NotFoundException(_)
         | SendEmailError::SendingPausedException(_) => NotSent::Refused(reason),
         _ => NotSent::Unanswered(reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tenant_of_ses_sends_from_its_identity() {
+        let sends = |identity: &str, from: &str| {
+            let tenant = SesTenant {
+                name: "stack".into(),
+                identity: identity.into(),
+            };
+            tenant.sends_from(&Email::parse(from).unwrap())
+        };
+        assert!(sends("example.com", "a@example.com"));
+        assert!(sends("example.com", "a@mail.example.com"));
+        assert!(sends("a@example.com", "a@example.com"));
+        assert!(!sends("example.com", "a@notexample.com"));
+        assert!(!sends("a@example.com", "b@example.com"));
+        assert!(!sends("example.com", "example.com@a.example"));
     }
 }

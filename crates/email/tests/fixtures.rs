@@ -33,8 +33,12 @@ pub fn branded() -> Tenant {
     }
 }
 
-pub fn unsubscribe(template: Template) -> Option<&'static str> {
-    template.class().is_optional().then_some(UNSUBSCRIBE)
+pub fn way_out() -> Link {
+    Link::parse(UNSUBSCRIBE).unwrap()
+}
+
+pub fn unsubscribe(template: Template) -> Option<Link> {
+    template.class().is_optional().then(way_out)
 }
 
 pub fn params<const N: usize>(template: Template, pairs: [(&str, &str); N]) -> Params {
@@ -46,7 +50,13 @@ pub fn params<const N: usize>(template: Template, pairs: [(&str, &str); N]) -> P
 pub fn full(tenant: &Tenant, template: Template) -> Rendered {
     let params = sample::params(template, false);
     Renderer::default()
-        .render(tenant, None, template, &params, unsubscribe(template))
+        .render(
+            tenant,
+            None,
+            template,
+            &params,
+            unsubscribe(template).as_ref(),
+        )
         .unwrap()
 }
 

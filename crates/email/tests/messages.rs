@@ -6,7 +6,7 @@ use email::Rendered;
 use mail_parser::{HeaderValue, Message, MessageParser, MimeHeaders};
 use proptest::prelude::*;
 
-use crate::fixtures::{UNSUBSCRIBE, bare, branded, full, raw};
+use crate::fixtures::{UNSUBSCRIBE, bare, branded, full, raw, way_out};
 
 fn parse(raw: &[u8]) -> Message<'_> {
     MessageParser::default().parse(raw).unwrap()
@@ -24,7 +24,7 @@ fn header_names(message: &Message<'_>) -> Vec<String> {
 #[test]
 fn a_message_is_what_went_in() {
     let rendered = full(&branded(), Template::Notification);
-    let unsubscribe = Link::parse(UNSUBSCRIBE).unwrap();
+    let unsubscribe = way_out();
     let raw = raw(&branded(), &rendered, Some(&unsubscribe));
     let message = parse(&raw);
     let from = message.from().unwrap().first().unwrap();

@@ -3,7 +3,7 @@
 use domain::mail::{Template, TemplateSource};
 use email::{Renderer, builtin, check};
 
-use crate::fixtures::{UNSUBSCRIBE, bare, params};
+use crate::fixtures::{bare, params, way_out};
 
 /// The platform's notification with `inner` in place of its body.
 fn notification(inner: &str) -> TemplateSource {
@@ -237,10 +237,10 @@ fn a_tenants_own_template_is_used_and_its_change_is_seen() {
             subject: subject.to_owned(),
             ..builtin(template)
         };
-        let mail = renderer.render(&bare(), Some(&source), template, &params, Some(UNSUBSCRIBE));
+        let mail = renderer.render(&bare(), Some(&source), template, &params, Some(&way_out()));
         assert_eq!(mail.unwrap().subject, expected);
     }
-    let mail = renderer.render(&bare(), None, template, &params, Some(UNSUBSCRIBE));
+    let mail = renderer.render(&bare(), None, template, &params, Some(&way_out()));
     assert_eq!(mail.unwrap().subject, "T");
 }
 
@@ -273,7 +273,7 @@ fn a_source_that_was_never_checked_is_an_error() {
     let template = Template::Notification;
     let params = params(template, [("title", "s3cret"), ("body", "s3cret")]);
     let error = Renderer::default()
-        .render(&bare(), Some(&source), template, &params, Some(UNSUBSCRIBE))
+        .render(&bare(), Some(&source), template, &params, Some(&way_out()))
         .unwrap_err();
     let words = error.to_string();
     let start = "the mjml of template notification: line 2: there is no `nmae`";

@@ -1,9 +1,9 @@
 //! From the fields of a body to types: every bad field is told at once.
 
-use domain::Invalid;
+use domain::mail::Template;
 use domain::password::{NewPassword, Password};
 use domain::user::{FamilyId, Name, UserName};
-use domain::{Email, UserId};
+use domain::{Email, Invalid, Timestamp, UserId};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
@@ -28,7 +28,26 @@ macro_rules! from_text {
     };
 }
 
-from_text!(Email, NewPassword, Name, UserName, FamilyId, UserId);
+from_text!(
+    Email,
+    NewPassword,
+    Name,
+    UserName,
+    FamilyId,
+    UserId,
+    Template
+);
+
+impl FromText for Timestamp {
+    fn from_text(text: &str) -> Result<Self, Invalid> {
+        text.parse().map_err(|_| {
+            Invalid::new(
+                "invalid",
+                "must be a time of RFC 3339, like 2026-01-31T12:00:00Z",
+            )
+        })
+    }
+}
 
 impl FromText for Password {
     fn from_text(text: &str) -> Result<Self, Invalid> {

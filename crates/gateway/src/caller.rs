@@ -1,7 +1,10 @@
 //! Who is signed in.
 
+use std::sync::Arc;
+
+use domain::api_key::Scope;
 use domain::session::Session;
-use domain::{Clock, TenantId, User};
+use domain::{Clock, Tenant, TenantId, User};
 use http::Method;
 use repository::{Sessions, Users};
 use token::{AccessTokens, Claims, KeyRing};
@@ -106,6 +109,29 @@ impl Callers {
             found.filter(|(session, user)| !anothers && session.speaks_for(user, self.clock.now()));
         let (session, user) = live.ok_or_else(Problem::token_invalid)?;
         Ok(SignedIn { session, user })
+    }
+
+    /// The tenant of a signed-in admin, or of a secret key with `scope` where nobody is signed in: for what a tenant's own
+    /// back end may do as well as its admins.
+    ///
+    /// # Errors
+    /// 401 and 403.
+    pub async fn admin_or_key(
+        &self,
+        request: &Request,
+        scope: Scope,
+    ) -> Result<Arc<Tenant>, Problem> {
+        let has_token =
+            request.header("authorization").is_some() || request.cookie(ACCESS_COOKIE).is_some();
+        if !has_token {
+            let keyed = self.keys.tenant_of(request).await?;
+            keyed.require(scope)?;
+            return Ok(keyed.tenant);
+        }
+        let caller = self.signed_in(request).await?;
+        caller.require_admin()?;
+        let tenant = self.keys.tenant(caller.user.user_id.tenant()).await?;
+        tenant.ok_or_else(Problem::token_invalid)
     }
 
     async fn verified(&self, request: &Request) -> Result<Claims, Problem> {

@@ -1,22 +1,14 @@
 //! From an API key to its tenant.
 
-use std::collections::HashMap;
-use std::hash::Hash;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 
 use domain::api_key::{ApiKey, Kind, Scope};
-use domain::clock::SignedDuration;
-use domain::{Clock, Tenant, TenantId, Timestamp};
-use repository::{ApiKeys, Tenants};
+use domain::{Clock, Tenant, TenantId};
+use repository::{ApiKeys, Recent, Tenants};
 use token::api_key::{ApiKeyText, hash_matches};
 use uuid::Uuid;
 
 use crate::{Problem, Request};
-
-/// How long a warm function believes what it read about a key or a tenant: revoking takes effect within it.
-const BELIEF: SignedDuration = SignedDuration::from_secs(60);
-/// As many entries are kept at the most; there are as many as sites.
-const MOST: usize = 1_000;
 
 /// Knows tenants by their keys and by their ids. Cloning shares what is known.
 #[derive(Debug, Clone)]
@@ -24,8 +16,8 @@ pub struct Keys {
     table: ApiKeys,
     tenants: Tenants,
     clock: Clock,
-    known: Known<Uuid, ApiKey>,
-    tenants_known: Known<TenantId, Tenant>,
+    known: Recent<Uuid, ApiKey>,
+    tenants_known: Recent<TenantId, Tenant>,
 }
 
 /// A tenant named by a valid key.
@@ -60,8 +52,8 @@ impl Keys {
             table,
             tenants,
             clock,
-            known: Known::default(),
-            tenants_known: Known::default(),
+            known: Recent::default(),
+            tenants_known: Recent::default(),
         }
     }
 
@@ -155,58 +147,5 @@ impl Keys {
         };
         self.known.replace(key.key_id, Arc::new(noted));
         Ok(())
-    }
-}
-
-/// What was read a short while ago.
-#[derive(Debug)]
-struct Known<K, V>(Arc<Mutex<HashMap<K, Read<V>>>>);
-
-#[derive(Debug)]
-struct Read<V> {
-    value: Arc<V>,
-    at: Timestamp,
-}
-
-impl<K, V> Default for Known<K, V> {
-    fn default() -> Self {
-        Self(Arc::default())
-    }
-}
-
-impl<K, V> Clone for Known<K, V> {
-    fn clone(&self) -> Self {
-        Self(self.0.clone())
-    }
-}
-
-impl<K: Eq + Hash, V> Known<K, V> {
-    fn get(&self, key: &K, now: Timestamp) -> Option<Arc<V>> {
-        let known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known
-            .get(key)
-            .filter(|read| read.at <= now && now < read.at + BELIEF)
-            .map(|read| read.value.clone())
-    }
-
-    fn put(&self, key: K, value: Arc<V>, now: Timestamp) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.len() >= MOST {
-            known.clear();
-        }
-        known.insert(key, Read { value, at: now });
-    }
-
-    /// Keeps what was just read; what was known keeps its age.
-    fn put_once(&self, key: K, value: &Arc<V>, now: Timestamp) {
-        if self.get(&key, now).is_none() {
-            self.put(key, value.clone(), now);
-        }
-    }
-
-    /// A newer value of the same age.
-    fn replace(&self, key: K, value: Arc<V>) {
-        let mut known = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        known.entry(key).and_modify(|read| read.value = value);
     }
 }

@@ -180,8 +180,16 @@ impl Request {
     /// # Errors
     /// 400, 413 or 415.
     pub fn json<T: DeserializeOwned>(&self) -> Result<T, Problem> {
-        if self.body.len() > MAX_BODY {
-            return Err(Problem::too_large(MAX_BODY));
+        self.json_within(MAX_BODY)
+    }
+
+    /// The body as [`Request::json`] reads it, of at most `max_bytes`.
+    ///
+    /// # Errors
+    /// 400, 413 or 415.
+    pub fn json_within<T: DeserializeOwned>(&self, max_bytes: usize) -> Result<T, Problem> {
+        if self.body.len() > max_bytes {
+            return Err(Problem::too_large(max_bytes));
         }
         if self.is_bodyless() {
             return Err(Problem::malformed_json(

@@ -100,6 +100,7 @@ macro_rules! functions {
 functions!(
     requests: [
         docs,
+        email_send,
         health,
         jwks,
         login,
@@ -114,8 +115,8 @@ functions!(
         users,
         verify_email,
     ],
-    messages: [email_worker, md_publisher],
-    schedules: [signing_key_rotation],
+    messages: [email_events, email_worker, md_publisher],
+    schedules: [email_due, signing_key_rotation],
 );
 
 impl Functions {

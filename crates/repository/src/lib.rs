@@ -6,12 +6,14 @@
 mod database;
 mod error;
 mod login_attempts;
+mod recent;
 mod transaction;
 
 mod email_budgets;
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod email_templates;
 pub mod emails;
 pub mod one_time_tokens;
 pub mod sessions;
@@ -23,10 +25,12 @@ pub use api_keys::ApiKeys;
 pub use audit_log::AuditLog;
 pub use database::{Database, RetryConflicts};
 pub use email_budgets::EmailBudgets;
+pub use email_templates::EmailTemplates;
 pub use emails::Emails;
 pub use error::Error;
 pub use login_attempts::{Attempt, Begun, LoginAttempts};
 pub use one_time_tokens::OneTimeTokens;
+pub use recent::Recent;
 pub use sessions::Sessions;
 pub use suppressions::Suppressions;
 pub use tenants::Tenants;

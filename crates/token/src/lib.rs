@@ -11,11 +11,13 @@ pub mod key_set;
 pub mod key_store;
 pub mod one_time;
 pub mod refresh;
+pub mod unsubscribe;
 
 pub use access::{AccessTokens, Claims};
 pub use key_ring::{KeyRing, SecretSource};
 pub use key_set::KeySet;
 pub use key_store::{KeyStore, SecretStore};
+pub use unsubscribe::Unsubscription;
 
 use aws_lc_rs::{digest, hmac};
 use data_encoding::HEXLOWER;

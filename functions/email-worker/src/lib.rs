@@ -1,15 +1,41 @@
-//! `EmailQueue`: sends the mail that the platform has queued.
+//! `EmailQueue`: sends the mail that the platform and its tenants have queued, each once.
 //!
-//! A message is delivered at least once, and a mail that SES took just before the function was stopped is sent again.
+//! A message is delivered at least once, and a worker can die at any moment. Who claims a mail, by one conditional write,
+//! sends it and writes down that it was sent (docs/adr/0011-each-mail-once.md).
 
-use domain::mail::EmailJob;
-use email::{Mailer, MissingParam};
-use repository::Tenants;
+mod compose;
+
+use std::sync::Arc;
+
+use domain::clock::SignedDuration;
+use domain::mail::{EmailJob, Status, Template};
+use domain::{Clock, Random, Tenant, Timestamp};
+use email::{Identity, Mailer, NotSent};
+use queue::EmailQueue;
+use repository::emails::NotClaimed;
+use repository::{EmailBudgets, Emails, Recent, Suppressions, Tenants};
+use token::KeyRing;
 use trigger::{BadMessage, Message};
 
+/// How long a mail belongs to who claimed it: longer than the function's time-out, so that a claim that is over belongs to
+/// a worker that is dead, and shorter than the queue's visibility time-out, so that the next delivery finds it over.
+pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
+
+/// How often a mail goes back into the queue because SES takes no more: with the delays between, about a day.
+const MAX_DEFERRALS: u32 = 100;
+
 trigger::deps! {
+    emails: Emails,
+    suppressions: Suppressions,
+    budgets: EmailBudgets,
     tenants: Tenants,
+    recent: Recent<domain::TenantId, Tenant>,
     mailer: Mailer,
+    identity: Identity,
+    queue: EmailQueue,
+    ring: KeyRing,
+    clock: Clock,
+    random: Random,
 }
 
 /// Why a mail was not sent. Nothing of its parameters is in here.
@@ -18,27 +44,155 @@ pub enum Error {
     /// The message is no e-mail job.
     #[error(transparent)]
     NotAJob(#[from] BadMessage),
-    /// The job lacks something that its mail must say.
-    #[error(transparent)]
-    Incomplete(#[from] MissingParam),
-    /// The tenant's sender is not known.
-    #[error("the tenant can't be read")]
-    Tenant(#[from] repository::Error),
+    /// Another worker may be sending the mail: the next delivery will see.
+    #[error("another worker has the mail")]
+    Busy,
+    /// The tenant's budget of the day is used up.
+    #[error("the tenant's mails of the day are used up")]
+    OverBudget,
+    /// The mail can't be made of its parameters.
+    #[error("the mail can't be made: {0}")]
+    NotComposed(String),
     /// The mail did not go out.
     #[error(transparent)]
-    Mailer(#[from] email::Error),
+    NotSent(#[from] NotSent),
+    /// The links of the mail can't be signed.
+    #[error("the mail's links can't be signed")]
+    Unsigned(#[from] token::Error),
+    /// The database did not do its part.
+    #[error("the mail's state can't be kept")]
+    Database(#[from] repository::Error),
+    /// The mail could not go back into the queue.
+    #[error("the mail can't be put back")]
+    Queue(#[from] queue::Error),
 }
 
-/// Sends one mail, from its tenant's sender where that has one.
+/// A mail that this worker has claimed.
+struct Claimed<'a> {
+    job: &'a EmailJob,
+    template: Template,
+    until: Timestamp,
+}
+
+/// Sends one mail, unless it was sent before or something stops it.
 ///
 /// # Errors
 /// Whatever kept the mail from being sent: the queue then delivers the message again, and puts it aside in the end.
 pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
     let job: EmailJob = message.json()?;
-    let Some(mail) = email::compose(job.template, &job.params)? else {
+    let Some(template) = job.template else {
         return Ok(());
     };
-    let tenant = deps.tenants.get(&job.tenant).await?;
-    let sender = tenant.and_then(|tenant| tenant.sender);
-    Ok(deps.mailer.send(sender.as_ref(), &job.to, &mail).await?)
+    let now = deps.clock.now();
+    let Some(tenant) = tenant(deps, &job, now).await? else {
+        tracing::warn!(email_id = %job.email_id, "the tenant of a mail is gone");
+        return Ok(());
+    };
+    let claimed = Claimed {
+        job: &job,
+        template,
+        until: now + LEASE,
+    };
+    // A message that comes again was counted, or was not for a good reason.
+    let uncounted = !job.counted && message.receive_count() == 1;
+    let claim = deps.emails.claim(
+        &deps.suppressions,
+        &deps.budgets,
+        &job,
+        template,
+        uncounted.then(|| tenant.email_budget()),
+        claimed.until,
+        now,
+    );
+    let (claim, ()) = futures::join!(claim, deps.mailer.prepare(now));
+    match claim? {
+        Ok(()) => send(deps, &tenant, &claimed).await,
+        Err(NotClaimed::Done) => Ok(()),
+        Err(NotClaimed::Busy) => Err(Error::Busy),
+        Err(NotClaimed::Suppressed) => {
+            let reason = "the recipient is on the suppression list";
+            put_aside(deps, &claimed, Status::Suppressed, reason).await
+        }
+        Err(NotClaimed::OverBudget) => {
+            let reason = Error::OverBudget.to_string();
+            put_aside(deps, &claimed, Status::Failed, &reason).await?;
+            Err(Error::OverBudget)
+        }
+    }
+}
+
+async fn tenant(
+    deps: &Deps,
+    job: &EmailJob,
+    now: Timestamp,
+) -> Result<Option<Arc<Tenant>>, repository::Error> {
+    if let Some(tenant) = deps.recent.get(&job.tenant, now) {
+        return Ok(Some(tenant));
+    }
+    let tenant = deps.tenants.get(&job.tenant).await?.map(Arc::new);
+    if let Some(tenant) = &tenant {
+        deps.recent.put(job.tenant.clone(), tenant.clone(), now);
+    }
+    Ok(tenant)
+}
+
+async fn put_aside(
+    deps: &Deps,
+    mail: &Claimed<'_>,
+    status: Status,
+    reason: &str,
+) -> Result<(), Error> {
+    let put = deps
+        .emails
+        .put_aside(mail.job, mail.template, status, reason, deps.clock.now());
+    Ok(put.await?)
+}
+
+/// Sends a claimed mail and writes down what became of it.
+async fn send(deps: &Deps, tenant: &Tenant, mail: &Claimed<'_>) -> Result<(), Error> {
+    let id = mail.job.email_id;
+    let release = |status, reason: String| async move {
+        deps.emails.release(id, mail.until, status, &reason).await
+    };
+    let outgoing = match compose::compose(deps, tenant, mail.job, mail.template).await {
+        Ok(outgoing) => outgoing,
+        Err(error) => {
+            release(Status::Failed, error.to_string()).await?;
+            return Err(error);
+        }
+    };
+    match deps.mailer.send(&outgoing).await {
+        Ok(provider_id) => {
+            let now = deps.clock.now();
+            Ok(deps.emails.sent(id, mail.until, &provider_id, now).await?)
+        }
+        Err(NotSent::Later(reason)) if mail.job.deferrals < MAX_DEFERRALS => {
+            let (released, queued) =
+                futures::join!(release(Status::Queued, reason), defer(deps, mail.job));
+            released?;
+            Ok(queued?)
+        }
+        // It may have gone out: the claim stays until SES's events tell, or until it is over.
+        Err(error @ NotSent::Unanswered(_)) => Err(error.into()),
+        Err(error) => {
+            release(Status::Failed, error.to_string()).await?;
+            Err(error.into())
+        }
+    }
+}
+
+/// Puts a mail back into the queue as a new message, because a message that comes again too often ends among the dead
+/// letters. The delay doubles from 5 s on, up to the longest that there is, and up to half of it is random, so that mails
+/// which were refused together do not come back together.
+async fn defer(deps: &Deps, job: &EmailJob) -> Result<(), queue::Error> {
+    let seconds = 5_i64 << job.deferrals.min(10);
+    let longest = seconds.min(queue::MAX_DELAY.as_secs());
+    let random = i64::from(u16::from_be_bytes(deps.random.bytes()));
+    let delay = SignedDuration::from_secs(longest / 2 + random % (longest / 2 + 1));
+    let later = EmailJob {
+        counted: true,
+        deferrals: job.deferrals + 1,
+        ..job.clone()
+    };
+    deps.queue.send_in(delay, &later).await
 }

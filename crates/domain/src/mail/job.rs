@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::Template;
+use super::{EmailRecord, Template};
 use crate::{Email, TenantId};
 
 /// Under which the platform's own mails get their ids: any constant will do.
@@ -55,6 +55,22 @@ impl EmailJob {
             params: params.map(|(name, value)| (name.to_owned(), value)).into(),
             tenant,
             counted: false,
+            deferrals: 0,
+        }
+    }
+}
+
+impl EmailJob {
+    /// The job of a mail that a tenant has queued.
+    #[must_use]
+    pub fn of(mail: EmailRecord) -> Self {
+        Self {
+            email_id: mail.email_id,
+            to: mail.to,
+            template: Some(mail.template),
+            params: mail.params,
+            tenant: mail.tenant_id,
+            counted: true,
             deferrals: 0,
         }
     }

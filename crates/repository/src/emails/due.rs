@@ -1,7 +1,6 @@
 //! Mails that nobody has put into the queue, because their time has not come or because whoever took them died.
 
 use domain::Timestamp;
-use domain::mail::EmailRecord;
 use uuid::Uuid;
 
 use super::Emails;
@@ -40,17 +39,12 @@ impl Emails {
         Ok(ids)
     }
 
-    /// Takes a mail that is due at `until` or before, and makes it due again at `next` should it get lost on the way: whoever
-    /// gets it puts it into the queue. `None` where somebody else has, or a worker had it.
+    /// Writes down that a mail which was due at `until` or before is in the queue: it is due again at `next`, should it get
+    /// lost there. Nothing where a worker has had it meanwhile.
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn take_due(
-        &self,
-        id: Uuid,
-        until: Timestamp,
-        next: Timestamp,
-    ) -> Result<Option<EmailRecord>, Error> {
+    pub async fn queued(&self, id: Uuid, until: Timestamp, next: Timestamp) -> Result<(), Error> {
         let call = self
             .database
             .client
@@ -60,11 +54,8 @@ impl Emails {
             .update_expression("SET due_at = :next")
             .condition_expression("due_at <= :until")
             .expression_attribute_values(":until", time(until))
-            .expression_attribute_values(":next", time(next))
-            .return_values(aws_sdk_dynamodb::types::ReturnValue::AllNew);
-        let Ok(answer) = conditional(call.send().await)? else {
-            return Ok(None);
-        };
-        answer.attributes.map(crate::database::read).transpose()
+            .expression_attribute_values(":next", time(next));
+        conditional(call.send().await)?.ok();
+        Ok(())
     }
 }
