@@ -6,8 +6,8 @@ use email::{Identity, Mailer, Ses, SesTenant};
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
 use repository::{
-    ApiKeys, AuditLog, EmailBudgets, EmailTemplates, Emails, LoginAttempts, OneTimeTokens, Recent, Sessions,
-    Suppressions, Tenants, Users,
+    ApiKeys, AuditLog, EmailBudgets, EmailTemplates, Emails, LoginAttempts, OneTimeTokens, Recent,
+    Sessions, Suppressions, Tenants, Users,
 };
 use token::{AccessTokens, KeyRing, KeyStore, SecretSource};
 

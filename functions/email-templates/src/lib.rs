@@ -57,19 +57,22 @@ impl TemplateView {
 /// What a mail shall be made from. Placeholders are written `{{ name }}`, conditions `{% if name %}` … `{% endif %}`, the
 /// lines of a text `{% for line in body|lines %}` … `{% endfor %}`.
 #[derive(Default, Deserialize, ToSchema)]
-#[serde(default)]
 pub struct TemplateInput {
     /// One line.
     #[schema(value_type = String, required, min_length = 1, max_length = 200, example = "Welcome to {{ site_name }}")]
+    #[serde(default)]
     subject: Field<String>,
     /// What a list of mails shows after the subject: one line, which may be empty.
     #[schema(value_type = String, required, max_length = 200)]
+    #[serde(default)]
     preheader: Field<String>,
     /// The HTML part, in [MJML](https://documentation.mjml.io): at most 32 KiB, without `mj-include`.
     #[schema(value_type = String, required, min_length = 1)]
+    #[serde(default)]
     mjml: Field<String>,
     /// The plain-text part: at most 32 KiB.
     #[schema(value_type = String, required, min_length = 1)]
+    #[serde(default)]
     text: Field<String>,
 }
 
