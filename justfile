@@ -51,6 +51,10 @@ openapi:
 build ARCH="arm64":
     cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --exclude floor-http --exclude floor-dynamodb --exclude floor-hashing --profile shipping --locked --{{ARCH}}
 
+# Render every mail into target/mail-preview/index.html
+mail-preview:
+    cargo run --quiet -p email --example mail-preview
+
 # Measure every function beside its floor; the tables are printed, and target/bench/functions.json has all of it
 bench *ARGS:
     .ci/tools

@@ -10,6 +10,7 @@ mod bad_input;
 mod bad_tokens;
 mod cookies;
 mod cors;
+mod email_templates;
 mod emails;
 mod families;
 mod harness;

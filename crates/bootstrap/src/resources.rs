@@ -2,12 +2,12 @@
 
 use bucket::{MarkdownBucket, SiteBucket};
 use domain::{Clock, Email, Random};
-use email::{Identity, Mailer, Outbox, Ses, SesTenant};
+use email::{Identity, Mailer, Outbox, Renderer, Ses, SesTenant, Smtp};
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
 use repository::{
-    ApiKeys, AuditLog, EmailBudgets, Emails, LoginAttempts, OneTimeTokens, Recent, Sessions,
-    Suppressions, Tenants, Users,
+    ApiKeys, AuditLog, EmailBudgets, EmailTemplates, Emails, LoginAttempts, OneTimeTokens, Recent,
+    Sessions, Suppressions, Tenants, Users,
 };
 use token::{AccessTokens, KeyRing, KeyStore, SecretSource};
 use url::Url;
@@ -29,6 +29,7 @@ tables! {
     ApiKeys from "API_KEYS_TABLE",
     AuditLog from "AUDIT_LOG_TABLE",
     EmailBudgets from "EMAIL_BUDGETS_TABLE",
+    EmailTemplates from "EMAIL_TEMPLATES_TABLE",
     Emails from "EMAILS_TABLE",
     LoginAttempts from "LOGIN_ATTEMPTS_TABLE",
     OneTimeTokens from "ONE_TIME_TOKENS_TABLE",
@@ -52,9 +53,9 @@ impl Provide<Mailer> for Env {
         let transport = self.optional("MAIL_TRANSPORT");
         match transport.filter(|transport| transport != "ses") {
             None => self.ses(),
-            Some(url) => {
-                mailer(&url).ok_or(MissingVariable("MAIL_TRANSPORT, as ses or file:///folder,"))
-            }
+            Some(url) => mailer(&url).ok_or(MissingVariable(
+                "MAIL_TRANSPORT, as ses, smtp://host:port or file:///folder,",
+            )),
         }
     }
 }
@@ -64,6 +65,7 @@ fn mailer(url: &str) -> Option<Mailer> {
     let url = Url::parse(url).ok()?;
     match url.scheme() {
         "file" => Some(Mailer::Outbox(Outbox::new(url.to_file_path().ok()?))),
+        "smtp" | "smtps" => Some(Mailer::Smtp(Smtp::from_url(url.as_str()).ok()?)),
         _ => None,
     }
 }
@@ -96,6 +98,12 @@ impl Provide<Identity> for Env {
             from: from.map_err(|_| MissingVariable("MAIL_FROM, as an e-mail address,"))?,
             public_url: self.variable("PUBLIC_URL")?,
         })
+    }
+}
+
+impl Provide<Renderer> for Env {
+    fn provide(&self) -> Result<Renderer, MissingVariable> {
+        Ok(Renderer::default())
     }
 }
 

@@ -34,6 +34,8 @@ pub enum Event {
     KeyCreated,
     /// An API key was revoked.
     KeyRevoked,
+    /// An admin wrote what a mail of the tenant says, or took it back.
+    EmailTemplateWritten,
     /// A refresh token was used after it had been rotated; its session ended.
     RefreshReuse,
 }

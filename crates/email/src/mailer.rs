@@ -7,6 +7,7 @@ use uuid::Uuid;
 
 use crate::outbox::Outbox;
 use crate::ses::Ses;
+use crate::smtp::Smtp;
 
 /// A mail that is ready to go out. It may hold a link that opens an account, so nothing of it is printed.
 #[derive(Clone)]
@@ -52,6 +53,8 @@ pub enum Mailer {
     Ses(Ses),
     /// Into a folder, to be looked at.
     Outbox(Outbox),
+    /// Over SMTP.
+    Smtp(Smtp),
 }
 
 impl Mailer {
@@ -59,7 +62,7 @@ impl Mailer {
     pub async fn prepare(&self, now: Timestamp) {
         match self {
             Self::Ses(ses) => ses.prepare(now).await,
-            Self::Outbox(_) => {}
+            Self::Outbox(_) | Self::Smtp(_) => {}
         }
     }
 
@@ -71,6 +74,7 @@ impl Mailer {
         match self {
             Self::Ses(ses) => ses.send(mail).await,
             Self::Outbox(outbox) => outbox.send(mail).await,
+            Self::Smtp(smtp) => smtp.send(mail).await,
         }
     }
 }

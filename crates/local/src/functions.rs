@@ -102,6 +102,7 @@ macro_rules! functions {
 functions!(
     requests: [
         docs,
+        email_templates,
         email_send,
         health,
         jwks,

@@ -13,6 +13,7 @@ mod email_budgets;
 
 pub mod api_keys;
 pub mod audit_log;
+pub mod email_templates;
 pub mod emails;
 pub mod one_time_tokens;
 pub mod sessions;
@@ -24,6 +25,7 @@ pub use api_keys::ApiKeys;
 pub use audit_log::AuditLog;
 pub use database::{Database, RetryConflicts};
 pub use email_budgets::EmailBudgets;
+pub use email_templates::EmailTemplates;
 pub use emails::Emails;
 pub use error::Error;
 pub use login_attempts::{Attempt, Begun, LoginAttempts};

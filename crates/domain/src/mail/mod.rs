@@ -3,12 +3,14 @@
 mod job;
 mod params;
 mod record;
+mod source;
 mod suppression;
 mod template;
 
 pub use job::EmailJob;
-pub use params::{Link, Params};
+pub use params::{Link, Params, overrides_direction};
 pub use record::{EmailRecord, IdempotencyKey, Status};
+pub use source::TemplateSource;
 pub use suppression::{Suppression, SuppressionReason};
 pub use template::{Class, Kind, Parameter, Template};
 

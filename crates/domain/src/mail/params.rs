@@ -171,7 +171,8 @@ impl Kind {
 
 /// Whether a character makes what follows read in another order than it is written (Unicode Standard Annex 9, §2), as
 /// in `invoice<U+202E>fdp.exe`. Marks without an extent, which right-to-left languages need, are no such.
-pub(crate) fn overrides_direction(c: char) -> bool {
+#[must_use]
+pub fn overrides_direction(c: char) -> bool {
     matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
 }
 

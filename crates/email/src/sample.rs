@@ -1,0 +1,73 @@
+//! Parameters to try a template with: for checks, previews and the benchmark.
+
+use std::collections::BTreeMap;
+
+use domain::mail::{Kind, Params, Template};
+
+/// What `template` could be filled with: everything it declares, or what is `required` of it alone.
+#[must_use]
+pub fn params(template: Template, required_only: bool) -> Params {
+    filled(template, required_only, |name, kind| {
+        let value = match (name, kind) {
+            ("name", _) => "Ada Lovelace",
+            ("expires_minutes", _) => "30",
+            ("time", _) => "5 May 2026, 14:03 UTC",
+            ("ip", _) => "203.0.113.7",
+            ("device", _) => "Firefox on Linux",
+            ("change", _) => "an authenticator app was added.",
+            ("title", _) => "Your order is on its way",
+            ("link_text", _) => "Follow the parcel",
+            ("scrape", _) => "Prices",
+            ("site", _) => "docs.example.com",
+            ("commit", _) => "4be1f2a",
+            ("changes", _) => "+ 12.90 (was 14.90)\n- sold out: blue",
+            ("problems", _) => "about.md: the link to team.md leads nowhere",
+            (_, Kind::Link) => "https://example.com/account/open?token=EXAMPLE",
+            (_, Kind::Number) => "7",
+            (_, Kind::Line) => "A line",
+            (_, Kind::Text) => {
+                "Everything went as it should.\n\nThere are 3 things to look at when you have the time, and none of them is urgent."
+            }
+        };
+        value.to_owned()
+    })
+}
+
+/// As much as `template` can be filled with, made of what grows most when it is escaped.
+pub(crate) fn largest(template: Template) -> Params {
+    filled(template, false, |_, kind| match kind {
+        Kind::Line => "\"".repeat(200),
+        Kind::Text => "\"\n".repeat(5_000),
+        Kind::Link => format!("https://example.com/?{}", "&".repeat(1_979)),
+        Kind::Number => "999999999".to_owned(),
+    })
+}
+
+fn filled(template: Template, required_only: bool, value: impl Fn(&str, Kind) -> String) -> Params {
+    let parameters = template.parameters().iter();
+    let wanted = parameters.filter(|p| p.required || !required_only);
+    let values: BTreeMap<_, _> = wanted
+        .map(|p| (p.name.to_owned(), value(p.name, p.kind)))
+        .collect();
+    Params::check(template, values).unwrap_or_else(|refused| {
+        unreachable!("{} can't be filled: {refused:?}", template.as_str())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_template_can_be_filled() {
+        for template in Template::ALL {
+            assert!(
+                params(template, true).values().len() <= params(template, false).values().len()
+            );
+            assert_eq!(
+                largest(template).values().len(),
+                template.parameters().len()
+            );
+        }
+    }
+}

@@ -1,0 +1,7 @@
+//! Templates, messages and SMTP from the outside.
+
+mod fixtures;
+mod messages;
+mod replaced;
+mod smtp;
+mod templates;
