@@ -4,6 +4,10 @@
 run *ARGS:
     cargo run -- {{ARGS}}
 
+# Look at mails, and bring back those that were given up; ARGS: redrive, list TENANT, show ID, …
+emails *ARGS:
+    cargo run -q -- emails {{ARGS}}
+
 # Run every test
 test:
     cargo test --workspace

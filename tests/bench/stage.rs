@@ -54,7 +54,12 @@ struct Session {
 impl Stage {
     /// Starts one; `binaries` is the folder of the functions.
     pub async fn start(binaries: &Path) -> Result<Self, Failure> {
-        let platform = Platform::start(Options::in_memory()).await?;
+        // Nothing else may work on this machine meanwhile.
+        let options = Options {
+            consume: false,
+            ..Options::in_memory()
+        };
+        let platform = Platform::start(options).await?;
         let surroundings = platform.surroundings();
         let credentials = std::fs::read(surroundings.data.file(local::data_dir::CREDENTIALS))?;
         let of_service = |name: &str| {
@@ -207,7 +212,7 @@ impl Stage {
     }
 
     fn newest_link(&self) -> Result<String, Failure> {
-        for message in self.platform.queued()? {
+        for message in self.platform.queued() {
             let job: Value = serde_json::from_str(&message.body)?;
             if let Some((_, token)) = job["params"]["link"]
                 .as_str()

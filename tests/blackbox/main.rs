@@ -11,6 +11,7 @@ mod bad_tokens;
 mod cookies;
 mod cors;
 mod email_templates;
+mod emails;
 mod families;
 mod harness;
 mod health;

@@ -1,8 +1,9 @@
-//! What starts a function's binary outside AWS: the Lambda Runtime API, and the process that it serves.
+//! What a function's binary needs outside AWS: the Lambda Runtime API, the process that it serves, and SES.
 
 mod lambda;
 mod last_words;
 mod process;
 mod runtime_api;
+pub mod ses;
 
 pub use lambda::{Answer, Error, Lambda, Launch};

@@ -2,7 +2,7 @@
 
 use bucket::{MarkdownBucket, SiteBucket};
 use domain::{Clock, Email, Random};
-use email::{Identity, Mailer, Ses, SesTenant};
+use email::{Identity, Mailer, Outbox, Renderer, Ses, SesTenant, Smtp};
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
 use repository::{
@@ -10,6 +10,7 @@ use repository::{
     Sessions, Suppressions, Tenants, Users,
 };
 use token::{AccessTokens, KeyRing, KeyStore, SecretSource};
+use url::Url;
 
 use crate::secrets::{File, SecretsManager};
 use crate::{Env, clients};
@@ -49,6 +50,28 @@ impl Provide<EmailQueue> for Env {
 
 impl Provide<Mailer> for Env {
     fn provide(&self) -> Result<Mailer, MissingVariable> {
+        let transport = self.optional("MAIL_TRANSPORT");
+        match transport.filter(|transport| transport != "ses") {
+            None => self.ses(),
+            Some(url) => mailer(&url).ok_or(MissingVariable(
+                "MAIL_TRANSPORT, as ses, smtp://host:port or file:///folder,",
+            )),
+        }
+    }
+}
+
+/// The mailer of a URL.
+fn mailer(url: &str) -> Option<Mailer> {
+    let url = Url::parse(url).ok()?;
+    match url.scheme() {
+        "file" => Some(Mailer::Outbox(Outbox::new(url.to_file_path().ok()?))),
+        "smtp" | "smtps" => Some(Mailer::Smtp(Smtp::from_url(url.as_str()).ok()?)),
+        _ => None,
+    }
+}
+
+impl Env {
+    fn ses(&self) -> Result<Mailer, MissingVariable> {
         let workers = self.optional("MAIL_WORKERS");
         let workers = workers.and_then(|workers| workers.parse().ok());
         let mailer = Mailer::Ses(Ses::new(
@@ -75,6 +98,12 @@ impl Provide<Identity> for Env {
             from: from.map_err(|_| MissingVariable("MAIL_FROM, as an e-mail address,"))?,
             public_url: self.variable("PUBLIC_URL")?,
         })
+    }
+}
+
+impl Provide<Renderer> for Env {
+    fn provide(&self) -> Result<Renderer, MissingVariable> {
+        Ok(Renderer::default())
     }
 }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use domain::{Email, TenantId, Timestamp};
 use uuid::Uuid;
 
+use crate::outbox::Outbox;
 use crate::ses::Ses;
 use crate::smtp::Smtp;
 
@@ -50,6 +51,8 @@ pub enum NotSent {
 pub enum Mailer {
     /// Over SES.
     Ses(Ses),
+    /// Into a folder, to be looked at.
+    Outbox(Outbox),
     /// Over SMTP.
     Smtp(Smtp),
 }
@@ -59,7 +62,7 @@ impl Mailer {
     pub async fn prepare(&self, now: Timestamp) {
         match self {
             Self::Ses(ses) => ses.prepare(now).await,
-            Self::Smtp(_) => {}
+            Self::Outbox(_) | Self::Smtp(_) => {}
         }
     }
 
@@ -70,6 +73,7 @@ impl Mailer {
     pub async fn send(&self, mail: &Outgoing) -> Result<String, NotSent> {
         match self {
             Self::Ses(ses) => ses.send(mail).await,
+            Self::Outbox(outbox) => outbox.send(mail).await,
             Self::Smtp(smtp) => smtp.send(mail).await,
         }
     }

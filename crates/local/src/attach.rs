@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::Error;
-use crate::data_dir::{Access, DataDir, RunInfo};
+use crate::clock::Clock;
+use crate::data_dir::{self, Access, DataDir, RunInfo};
 use crate::dynamodb::DynamoDb;
+use crate::queues::Queues;
 use crate::wiring::Wiring;
 
 /// Access to the data for as long as the value lives.
@@ -14,11 +16,11 @@ pub struct Attached {
     /// The data folder.
     pub data: PathBuf,
     /// What a function that may do everything would have in its environment. Without a running platform there is no
-    /// queue and no object store in it, only the database.
+    /// object store in it, only the database and the queues, whose messages nobody takes.
     pub environment: BTreeMap<String, String>,
     /// The platform that is running, if one is.
     pub running: Option<RunInfo>,
-    own: Option<(DynamoDb, DataDir)>,
+    own: Option<(DynamoDb, Queues, DataDir)>,
 }
 
 impl Attached {
@@ -37,15 +39,18 @@ impl Attached {
             }),
             Access::Owned(folder) => {
                 let database = DynamoDb::start(&folder, &wiring.tables()?).await?;
+                let clock = Clock::kept_in(folder.file(data_dir::CLOCK))?;
+                let queues = Queues::start(&folder, &wiring.queues()?, clock).await?;
                 let servers = RunInfo {
                     dynamodb_url: database.url().to_owned(),
+                    sqs_url: queues.url().to_owned(),
                     ..RunInfo::default()
                 };
                 Ok(Self {
                     environment: environment(&wiring, folder.path(), &servers)?,
                     data: folder.path().to_owned(),
                     running: None,
-                    own: Some((database, folder)),
+                    own: Some((database, queues, folder)),
                 })
             }
         }
@@ -53,19 +58,20 @@ impl Attached {
 
     /// Closes what was opened.
     pub async fn detach(self) {
-        if let Some((database, folder)) = self.own {
+        if let Some((database, queues, folder)) = self.own {
+            queues.stop().await;
             database.stop().await;
             drop(folder);
         }
     }
 }
 
-/// The variables of all functions together: they have the same names for the same things.
+/// The variables of all functions together: they have the same names for the same things. No command sends mail.
 fn environment(
     wiring: &Wiring,
     data: &Path,
     servers: &RunInfo,
 ) -> Result<BTreeMap<String, String>, Error> {
-    let functions = wiring.environment(data, servers)?;
+    let functions = wiring.environment(data, servers, "")?;
     Ok(functions.into_values().flatten().collect())
 }

@@ -63,6 +63,8 @@ impl From<Start> for Options {
             memory,
             reset,
             template,
+            mail_transport: std::env::var("MAIL_TRANSPORT").ok(),
+            consume: true,
         }
     }
 }
@@ -104,6 +106,9 @@ async fn serve(options: Options) -> Result<(), Error> {
     say(&format!(
         "Cloud Voyages answers on {base_url} (mail and more: {base_url}/_local/). Ctrl-C stops it."
     ));
+    if let Some(elsewhere) = platform.surroundings().mail.elsewhere() {
+        say(&format!("Mail goes to {elsewhere}."));
+    }
     told.await;
     say("Stopping.");
     platform.stop().await;

@@ -15,6 +15,8 @@ pub const DATABASE: &str = "dynamodb.sqlite";
 pub const OBJECTS: &str = "s3";
 /// The folder of queues.
 pub const QUEUES: &str = "queues";
+/// The folder of mails that went out.
+pub const OUTBOX: &str = "outbox";
 /// The keys that sign access tokens.
 pub const SIGNING_KEYS: &str = "signing-keys.json";
 /// What the first run made.
@@ -27,13 +29,14 @@ const LOCK: &str = "lock";
 const RUN: &str = "run.json";
 
 /// Everything that the platform makes, and so all that a reset removes. The lock is not in it: it is being held.
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
     CLOCK,
     DATABASE,
     "dynamodb.sqlite-wal",
     "dynamodb.sqlite-shm",
     OBJECTS,
     QUEUES,
+    OUTBOX,
     SIGNING_KEYS,
     CREDENTIALS,
     RUN,
@@ -323,11 +326,12 @@ mod tests {
         let data = DataDir::open(folder.path()).unwrap();
         for name in OWN
             .iter()
-            .filter(|name| **name != OBJECTS && **name != QUEUES)
+            .filter(|name| ![OBJECTS, QUEUES, OUTBOX].contains(name))
         {
             fs::write(data.file(name), "x").unwrap();
         }
         fs::create_dir_all(data.file(OBJECTS).join("bucket")).unwrap();
+        fs::create_dir(data.file(OUTBOX)).unwrap();
         fs::write(data.file("mine.txt"), "x").unwrap();
         data.reset().unwrap();
 

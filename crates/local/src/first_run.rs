@@ -289,7 +289,7 @@ curl -s {base_url}/auth/register -H 'x-api-key: {key}' -H 'content-type: applica
 TOKEN=$(curl -s {base_url}/auth/login -H 'x-api-key: {key}' -H 'content-type: application/json' -d '{{"email":"user@example.com","password":"S3cur3Pass!"}}' | sed 's/.*"token":"\([^"]*\)".*/\1/')
 curl -s {base_url}/user/me -H "authorization: Bearer $TOKEN"
 
-Mail that would be sent: {base_url}/_local/mail    The API, to try: {base_url}/docs
+Mail: {base_url}/_local/mail    The API, to try: {base_url}/docs
 "#,
         email = owner.email,
         password = owner.password,

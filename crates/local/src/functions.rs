@@ -7,7 +7,7 @@ use bootstrap::Env;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use gateway::{FromEnv as _, Keys, MissingVariable, Provide};
-use repository::Tenants;
+use repository::{Emails, Tenants};
 use serde_json::Value;
 use trigger::{CloudWatchEvent, Failed, SqsBatchResponse, SqsEvent};
 
@@ -32,6 +32,8 @@ pub struct Functions {
     pub scheduled: HashMap<String, ScheduledHandler>,
     /// The origins of all tenants.
     pub tenant_origins: OriginSource,
+    /// What became of each mail.
+    pub emails: Emails,
 }
 
 /// The functions there are: each package once, under what calls it.
@@ -146,6 +148,7 @@ pub fn start(surroundings: &Surroundings) -> Result<Functions, Error> {
     Ok(Functions {
         handlers: handlers(&env).map_err(failed)?,
         batches: batches(&env).map_err(failed)?,
+        emails: env.provide().map_err(failed)?,
         scheduled: scheduled(&env).map_err(failed)?,
         tenant_origins: Arc::new(move || {
             let tenants = tenants.clone();

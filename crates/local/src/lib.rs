@@ -2,7 +2,7 @@
 //!
 //! [`Platform::start`] is all of it. The pieces stand in for what AWS gives a function and speak the real protocols, so
 //! that the code under test is the code that is deployed: [`dynamodb`] and [`objects`] are embedded servers, [`queues`]
-//! keeps messages as files, [`edge`] turns HTTP into the events of API Gateway, and [`pages`] shows under `/_local/`
+//! hands messages to functions, [`edge`] turns HTTP into the events of API Gateway, and [`pages`] shows under `/_local/`
 //! what would otherwise leave the platform: mail, and the passing of time.
 
 pub mod attach;
@@ -15,6 +15,7 @@ mod environment;
 mod error;
 pub mod first_run;
 pub mod functions;
+pub mod mail;
 mod notifications;
 pub mod objects;
 pub mod operator;

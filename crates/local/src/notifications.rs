@@ -1,7 +1,6 @@
-//! S3's notifications: looks what has changed in the folder of a bucket, and hands it to the function that takes the
-//! messages of the bucket's queue.
+//! S3's notifications: looks what has changed in the folder of a bucket, and tells the bucket's queue.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -9,20 +8,16 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 use template::Notification;
-use trigger::SqsEvent;
 use url::form_urlencoded::byte_serialize;
 
+use crate::clock::Clock;
 use crate::data_dir::{self, DataDir};
-use crate::functions::BatchHandler;
 use crate::platform::REGION;
+use crate::queues::{Message, Store};
 use crate::service::Service;
 
 /// How often the folders are looked at.
 const TICK: Duration = Duration::from_secs(1);
-/// How many messages a function gets at once.
-const BATCH: usize = 10;
-/// How often a change is tried, as the template's queues do.
-const TRIES: u32 = 5;
 
 /// When an object was written, and its size.
 type Stamp = (SystemTime, u64);
@@ -31,30 +26,24 @@ type Stamp = (SystemTime, u64);
 struct Watch {
     folder: PathBuf,
     notification: Notification,
-    handler: BatchHandler,
-    /// The objects as they were when the function was last told of them, or when it was given up to tell it.
+    /// The objects as they were when the queue was last told of them.
     known: BTreeMap<String, Stamp>,
-    tries: HashMap<String, u32>,
 }
 
 /// Watches the buckets. At the start every object counts as created.
 pub(crate) fn start(
-    notifications: Vec<(Notification, String)>,
-    handlers: &HashMap<String, BatchHandler>,
+    notifications: Vec<Notification>,
     data: &DataDir,
+    store: &Store,
+    clock: &Clock,
 ) -> Service {
-    let watches = notifications
-        .into_iter()
-        .filter_map(|(notification, function)| {
-            Some(Watch {
-                folder: data.file(data_dir::OBJECTS).join(&notification.bucket),
-                notification,
-                handler: handlers.get(&function)?.clone(),
-                known: BTreeMap::new(),
-                tries: HashMap::new(),
-            })
-        });
+    let watches = notifications.into_iter().map(|notification| Watch {
+        folder: data.file(data_dir::OBJECTS).join(&notification.bucket),
+        notification,
+        known: BTreeMap::new(),
+    });
     let mut watches: Vec<_> = watches.collect();
+    let (store, clock) = (store.clone(), clock.clone());
     Service::spawn(|stopped| async move {
         let mut stopped = std::pin::pin!(stopped.wait());
         let mut ticks = tokio::time::interval(TICK);
@@ -64,7 +53,7 @@ pub(crate) fn start(
                 _ = ticks.tick() => {}
             }
             for watch in &mut watches {
-                if let Err(error) = watch.look().await {
+                if let Err(error) = watch.look(&store, &clock).await {
                     tracing::warn!(%error, bucket = watch.notification.bucket, "the bucket can't be watched");
                 }
             }
@@ -73,56 +62,26 @@ pub(crate) fn start(
 }
 
 impl Watch {
-    /// Tells the function what has changed since the last time.
-    async fn look(&mut self) -> io::Result<()> {
+    /// Tells the queue what has changed since the last time.
+    async fn look(&mut self, store: &Store, clock: &Clock) -> io::Result<()> {
         let mut found = BTreeMap::new();
         list(&self.folder, "", &mut found)?;
         found.retain(|key, _| key.ends_with(&self.notification.suffix));
-        let keys: BTreeSet<_> = found.keys().chain(self.known.keys()).collect();
-        let changed = keys
-            .into_iter()
-            .filter(|key| found.get(*key) != self.known.get(*key));
-        let changed: Vec<_> = changed.cloned().collect();
-        for keys in changed.chunks(BATCH) {
-            self.tell(keys, &found).await;
-        }
-        Ok(())
-    }
-
-    async fn tell(&mut self, keys: &[String], found: &BTreeMap<String, Stamp>) {
-        let records = keys.iter().enumerate().map(|(number, key)| {
-            let tries = self.tries.entry(key.clone()).or_default();
-            *tries += 1;
-            let body = notification(&self.notification.bucket, key, found.get(key));
-            json!({
-                "messageId": number.to_string(),
-                "body": body.to_string(),
-                "attributes": {"ApproximateReceiveCount": tries.to_string()},
-                "eventSource": "aws:sqs",
-                "awsRegion": REGION,
-            })
-        });
-        let event = json!({ "Records": records.collect::<Vec<_>>() });
-        let event: SqsEvent = serde_json::from_value(event).unwrap_or_default();
-        let failures = (self.handler)(event).await.batch_item_failures;
-        for (number, key) in keys.iter().enumerate() {
-            let number = number.to_string();
-            let has_failed = failures
-                .iter()
-                .any(|failure| failure.item_identifier == number);
-            let tries = self.tries.get(key).copied().unwrap_or_default();
-            if has_failed && tries < TRIES {
+        let keys: BTreeSet<_> = found.keys().chain(self.known.keys()).cloned().collect();
+        for key in keys {
+            let stamp = found.get(&key);
+            if stamp == self.known.get(&key) {
                 continue;
             }
-            if has_failed {
-                tracing::error!(key, "the change of the object is given up");
-            }
-            self.tries.remove(key);
-            match found.get(key) {
-                Some(stamp) => self.known.insert(key.clone(), *stamp),
-                None => self.known.remove(key),
+            let body = notification(&self.notification.bucket, &key, stamp);
+            let message = Message::new(body.to_string(), clock.now());
+            store.put(&self.notification.queue, message).await?;
+            match stamp {
+                Some(stamp) => self.known.insert(key, *stamp),
+                None => self.known.remove(&key),
             };
         }
+        Ok(())
     }
 }
 
@@ -175,106 +134,49 @@ fn list(folder: &Path, prefix: &str, found: &mut BTreeMap<String, Stamp>) -> io:
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Arc, Mutex};
-
     use super::*;
 
-    /// The keys of each batch, with `x` before those that were removed.
-    type Told = Arc<Mutex<Vec<Vec<String>>>>;
-
-    /// Watches a folder for a function to which `poison.md` is too much.
-    fn watch(folder: &Path) -> (Watch, Told) {
-        let told = Told::default();
-        let heard = Arc::clone(&told);
-        let handler: BatchHandler = Arc::new(move |event| {
-            let heard = Arc::clone(&heard);
-            Box::pin(async move {
-                heard.lock().unwrap().push(Vec::new());
-                trigger::batch(event, |message| {
-                    let heard = Arc::clone(&heard);
-                    async move {
-                        let body: Value = message.json()?;
-                        let removed = body["Records"][0]["eventName"] == "ObjectRemoved:Delete";
-                        let key = message.changed_objects()?.remove(0);
-                        let is_poison = key == "poison.md";
-                        let mark = if removed { "x" } else { "" };
-                        heard
-                            .lock()
-                            .unwrap()
-                            .last_mut()
-                            .unwrap()
-                            .push(format!("{mark}{key}"));
-                        if is_poison {
-                            Err(trigger::BadMessage::NotFromS3)
-                        } else {
-                            Ok(())
-                        }
-                    }
-                })
-                .await
-            })
+    /// Looks at a folder once more; the keys that the queue is told, with `x` before those that were removed.
+    async fn look(watch: &mut Watch, store: &Store) -> Vec<String> {
+        let before = store.newest_first("queue").len();
+        watch.look(store, &Clock::default()).await.unwrap();
+        let mut messages = store.newest_first("queue");
+        let told = messages.drain(..messages.len() - before);
+        let read = told.map(|message| {
+            let body: Value = serde_json::from_str(&message.body).unwrap();
+            let record = &body["Records"][0];
+            let removed = record["eventName"] == "ObjectRemoved:Delete";
+            let mark = if removed { "x" } else { "" };
+            format!("{mark}{}", record["s3"]["object"]["key"].as_str().unwrap())
         });
-        let notification = Notification {
-            bucket: "bucket".to_owned(),
-            queue: "queue".to_owned(),
-            suffix: ".md".to_owned(),
-        };
-        let watch = Watch {
-            folder: folder.to_owned(),
-            notification,
-            handler,
-            known: BTreeMap::new(),
-            tries: HashMap::new(),
-        };
-        (watch, told)
-    }
-
-    async fn look(watch: &mut Watch, told: &Told) -> Vec<Vec<String>> {
-        watch.look().await.unwrap();
-        std::mem::take(&mut told.lock().unwrap())
+        read.collect()
     }
 
     #[tokio::test]
     async fn each_change_is_told_once() {
+        let data = DataDir::temporary().unwrap();
+        let store = Store::of_one(&data, "queue");
         let folder = tempfile::tempdir().unwrap();
         let path = |name: &str| folder.path().join(name);
-        let (mut watch, told) = watch(folder.path());
+        let mut watch = Watch {
+            folder: folder.path().to_owned(),
+            notification: Notification {
+                bucket: "bucket".to_owned(),
+                queue: "queue".to_owned(),
+                suffix: ".md".to_owned(),
+            },
+            known: BTreeMap::new(),
+        };
         fs::create_dir(path("a b")).unwrap();
         fs::write(path("a b/ü+.md"), "1").unwrap();
         fs::write(path("other.txt"), "1").unwrap();
-        assert_eq!(look(&mut watch, &told).await, [["a b/ü+.md"]]);
-        assert!(look(&mut watch, &told).await.is_empty());
+        let key = "a+b/%C3%BC%2B.md";
+        assert_eq!(look(&mut watch, &store).await, [key]);
+        assert!(look(&mut watch, &store).await.is_empty());
         fs::write(path("a b/ü+.md"), "22").unwrap();
-        assert_eq!(look(&mut watch, &told).await, [["a b/ü+.md"]]);
+        assert_eq!(look(&mut watch, &store).await, [key]);
         fs::remove_file(path("a b/ü+.md")).unwrap();
-        assert_eq!(look(&mut watch, &told).await, [["xa b/ü+.md"]]);
-        assert!(look(&mut watch, &told).await.is_empty());
-    }
-
-    #[tokio::test]
-    async fn what_fails_is_tried_five_times_alone() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut watch, told) = watch(folder.path());
-        for name in ["good.md", "poison.md"] {
-            fs::write(folder.path().join(name), "1").unwrap();
-        }
-        assert_eq!(look(&mut watch, &told).await, [["good.md", "poison.md"]]);
-        for _ in 1..TRIES {
-            assert_eq!(look(&mut watch, &told).await, [["poison.md"]]);
-        }
-        assert!(look(&mut watch, &told).await.is_empty());
-        fs::write(folder.path().join("poison.md"), "22").unwrap();
-        assert_eq!(look(&mut watch, &told).await, [["poison.md"]]);
-    }
-
-    #[tokio::test]
-    async fn a_batch_has_ten_messages_at_most() {
-        let folder = tempfile::tempdir().unwrap();
-        let (mut watch, told) = watch(folder.path());
-        for number in 0..11 {
-            fs::write(folder.path().join(format!("{number}.md")), "1").unwrap();
-        }
-        let batches = look(&mut watch, &told).await;
-        assert_eq!(batches.iter().map(Vec::len).collect::<Vec<_>>(), [10, 1]);
+        assert_eq!(look(&mut watch, &store).await, [format!("x{key}")]);
+        assert!(look(&mut watch, &store).await.is_empty());
     }
 }

@@ -1,6 +1,7 @@
 //! The whole platform: starts everything in order, and ends it.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,8 +9,9 @@ use crate::clock::Clock;
 use crate::data_dir::{self, DataDir, RunInfo};
 use crate::dynamodb::DynamoDb;
 use crate::edge::{Edge, Listeners};
+use crate::mail::{Inbox, Transport};
 use crate::objects::Objects;
-use crate::queues::Queues;
+use crate::queues::{Message, Queues, consume};
 use crate::schedules::Schedules;
 use crate::service::Service;
 use crate::wiring::Wiring;
@@ -37,6 +39,10 @@ pub struct Options {
     pub reset: bool,
     /// The template; where `None`, `template.yaml` of the current folder, else of the workspace.
     pub template: Option<PathBuf>,
+    /// Where mail goes, as the e-mail worker's `MAIL_TRANSPORT`; where `None`, into the outbox.
+    pub mail_transport: Option<String>,
+    /// Whether functions get the messages of their queues. Without, a test can look at what was queued.
+    pub consume: bool,
 }
 
 impl Options {
@@ -49,12 +55,13 @@ impl Options {
             memory: true,
             reset: false,
             template: None,
+            mail_transport: None,
+            consume: true,
         }
     }
 }
 
 /// What the functions have around them instead of AWS.
-#[derive(Debug)]
 pub struct Surroundings {
     /// Where the platform answers, for links and for origins.
     pub base_url: String,
@@ -64,6 +71,18 @@ pub struct Surroundings {
     pub clock: Clock,
     /// The environment of each function, by its name.
     pub environment: BTreeMap<String, BTreeMap<String, String>>,
+    /// Where mail goes.
+    pub mail: Transport,
+}
+
+impl fmt::Debug for Surroundings {
+    /// Without the environment, which may hold the password of a mail server.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Surroundings")
+            .field("base_url", &self.base_url)
+            .field("data", &self.data)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A running platform. Dropping it without [`stop`](Self::stop) ends it as well, only not in order.
@@ -72,7 +91,8 @@ pub struct Platform {
     surroundings: Arc<Surroundings>,
     welcome: Option<String>,
     edge: Vec<Service>,
-    background: [Service; 2],
+    background: Vec<Service>,
+    inbox: Inbox,
     backends: Backends,
 }
 
@@ -96,9 +116,12 @@ impl Platform {
 
         let clock = Clock::kept_in(data.file(data_dir::CLOCK))?;
         let backends = Backends::start(&data, &wiring, clock.clone()).await?;
+        let mail = Transport::new(options.mail_transport, data.path());
+        let run_info = backends.run_info(&listeners.base_url());
         let surroundings = Arc::new(Surroundings {
             base_url: listeners.base_url(),
-            environment: wiring.environment(data.path(), &backends.run_info(""))?,
+            environment: wiring.environment(data.path(), &run_info, mail.url())?,
+            mail,
             data,
             clock,
         });
@@ -111,11 +134,23 @@ impl Platform {
             &functions.scheduled,
             surroundings.clock.clone(),
         );
-        let watched = notifications::start(
-            wiring.notifications()?,
-            &functions.batches,
-            &surroundings.data,
-        );
+        let store = backends.queues.store();
+        let inbox = Inbox::new(&surroundings, store, functions.emails);
+        let mut background = vec![
+            schedules.start(),
+            notifications::start(
+                wiring.notifications()?,
+                &surroundings.data,
+                store,
+                &surroundings.clock,
+            ),
+        ];
+        for source in wiring.queue_sources()? {
+            let handler = functions.batches.get(&source.function);
+            if let Some(handler) = handler.filter(|_| options.consume) {
+                background.extend(consume(&source, handler, store, &surroundings.clock));
+            }
+        }
         let edge = Edge::new(
             wiring.template.functions(),
             functions.handlers,
@@ -123,18 +158,12 @@ impl Platform {
             functions.tenant_origins,
             surroundings.clock.clone(),
         );
-        let router = pages::router(
-            Arc::new(edge),
-            &surroundings,
-            backends.queues.store().clone(),
-            schedules.clone(),
-        );
-        surroundings
-            .data
-            .publish(&backends.run_info(&surroundings.base_url))?;
+        let router = pages::router(Arc::new(edge), &surroundings, inbox.clone(), schedules);
+        surroundings.data.publish(&run_info)?;
         Ok(Self {
             edge: listeners.serve(&router),
-            background: [schedules.start(), watched],
+            background,
+            inbox,
             surroundings,
             welcome,
             backends,
@@ -159,16 +188,15 @@ impl Platform {
         self.welcome.as_deref()
     }
 
-    /// The messages in the queues, newest first.
-    ///
-    /// # Errors
-    /// Where the data folder can't be read.
-    pub fn queued(&self) -> std::io::Result<Vec<crate::queues::Message>> {
-        self.backends.queues.store().newest_first()
+    /// The e-mail jobs in their queue, newest first.
+    #[must_use]
+    pub fn queued(&self) -> Vec<Message> {
+        self.inbox.queued()
     }
 
     /// Finishes the requests that are being answered, then ends everything behind them.
     pub async fn stop(self) {
+        self.inbox.close();
         let services = self.edge.into_iter().chain(self.background);
         futures::future::join_all(services.map(Service::stop)).await;
         self.backends.stop().await;

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use template::{Bucket, Context, Cors, Notification, Queue, Schedule, Table, Template};
+use template::{
+    Bucket, Context, Cors, Notification, Queue, QueueSource, Schedule, Table, Template,
+};
 
 use crate::Error;
 use crate::data_dir::{self, RunInfo};
@@ -76,19 +78,24 @@ impl Wiring {
             .map_err(|source| self.wrong(source))
     }
 
-    /// What buckets tell queues, each with the function that takes the queue's messages.
+    /// What buckets tell queues.
     ///
     /// # Errors
     /// As [`tables`](Self::tables).
-    pub fn notifications(&self) -> Result<Vec<(Notification, String)>, Error> {
-        let wrong = |source| self.wrong(source);
-        let notifications = self.template.notifications(&context()).map_err(wrong)?;
-        let sources = self.template.queue_sources(&context()).map_err(wrong)?;
-        let function = |notification: Notification| {
-            let source = sources.iter().find(|s| s.queue == notification.queue)?;
-            Some((notification, source.function.clone()))
-        };
-        Ok(notifications.into_iter().filter_map(function).collect())
+    pub fn notifications(&self) -> Result<Vec<Notification>, Error> {
+        self.template
+            .notifications(&context())
+            .map_err(|source| self.wrong(source))
+    }
+
+    /// The queues whose messages functions take.
+    ///
+    /// # Errors
+    /// As [`tables`](Self::tables).
+    pub fn queue_sources(&self) -> Result<Vec<QueueSource>, Error> {
+        self.template
+            .queue_sources(&context())
+            .map_err(|source| self.wrong(source))
     }
 
     /// What other origins may do.
@@ -101,7 +108,8 @@ impl Wiring {
             .map_err(|source| self.wrong(source))
     }
 
-    /// The environment of every function: what the template says, and where the servers of this machine are.
+    /// The environment of every function: what the template says, where the servers of this machine are, and where mail
+    /// goes.
     ///
     /// # Errors
     /// As [`tables`](Self::tables).
@@ -109,6 +117,7 @@ impl Wiring {
         &self,
         data: &Path,
         servers: &RunInfo,
+        mail_transport: &str,
     ) -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
         let context = Context {
             queue_endpoint: servers.sqs_url.clone(),
@@ -120,7 +129,7 @@ impl Wiring {
             let mut variables = declared.map_err(|source| self.wrong(source))?;
             // The keys are in a file here.
             variables.remove("JWT_SECRET_NAME");
-            variables.extend(local_variables(data, servers));
+            variables.extend(local_variables(data, servers, mail_transport));
             environment.insert(function.name.clone(), variables);
         }
         Ok(environment)
@@ -156,7 +165,11 @@ fn context() -> Context {
 }
 
 /// What is different here from AWS, for every function.
-fn local_variables(data: &Path, servers: &RunInfo) -> impl Iterator<Item = (String, String)> {
+fn local_variables(
+    data: &Path,
+    servers: &RunInfo,
+    mail_transport: &str,
+) -> impl Iterator<Item = (String, String)> {
     let signing_keys = data
         .join(data_dir::SIGNING_KEYS)
         .to_string_lossy()
@@ -169,6 +182,8 @@ fn local_variables(data: &Path, servers: &RunInfo) -> impl Iterator<Item = (Stri
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
         ("JWT_KEY_FILE", signing_keys),
+        ("MAIL_TRANSPORT", mail_transport.to_owned()),
+        ("PUBLIC_URL", servers.base_url.clone()),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))

@@ -1,5 +1,7 @@
 //! The e-mail queue: jobs for the e-mail worker, over SQS.
 
+mod redrive;
+
 use aws_sdk_sqs::Client;
 use domain::clock::SignedDuration;
 use domain::mail::EmailJob;
@@ -14,6 +16,13 @@ pub enum Error {
     /// The queue did not take the job.
     #[error("the e-mail queue did not answer")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The queue has no dead-letter queue.
+    #[error("the e-mail queue has no dead-letter queue")]
+    NoDeadLetters,
+}
+
+fn unavailable(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Unavailable(error.into())
 }
 
 /// The queue that the e-mail worker reads.
@@ -45,7 +54,7 @@ impl EmailQueue {
     pub async fn send_in(&self, delay: SignedDuration, job: &EmailJob) -> Result<(), Error> {
         let delay = delay.clamp(SignedDuration::ZERO, MAX_DELAY).as_secs();
         let delay = i32::try_from(delay).unwrap_or_default();
-        let body = serde_json::to_string(job).map_err(|error| Error::Unavailable(error.into()))?;
+        let body = serde_json::to_string(job).map_err(unavailable)?;
         let sent = self
             .client
             .send_message()
@@ -54,7 +63,6 @@ impl EmailQueue {
             .set_delay_seconds((delay > 0).then_some(delay))
             .send()
             .await;
-        sent.map(drop)
-            .map_err(|error| Error::Unavailable(error.into()))
+        sent.map(drop).map_err(unavailable)
     }
 }

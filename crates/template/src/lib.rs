@@ -15,7 +15,8 @@ use serde_norway::{Mapping, Value};
 
 pub use resolve::Context;
 pub use resources::{
-    AttributeDefinition, Bucket, Cors, Function, Index, KeyElement, Projection, Queue, Route, Table,
+    AttributeDefinition, Bucket, Cors, Function, Index, KeyElement, Projection, Queue, Redrive,
+    Route, Table,
 };
 pub use triggers::{Notification, QueueSource, Schedule};
 
@@ -110,15 +111,10 @@ impl Template {
     /// The SQS queues, dead-letter queues among them.
     ///
     /// # Errors
-    /// A queue whose name refers to nothing.
+    /// A queue whose name or dead-letter queue refers to nothing, a number that is none.
     pub fn queues(&self, context: &Context) -> Result<Vec<Queue>, Error> {
         self.of_kind("AWS::SQS::Queue")
-            .map(|resource| {
-                Ok(Queue {
-                    logical_id: resource.logical_id.clone(),
-                    name: self.physical_name(resource, context)?,
-                })
-            })
+            .map(|resource| resources::queue(self, resource, context))
             .collect()
     }
 

@@ -60,7 +60,13 @@ Resources:
           KeySchema: [{AttributeName: email, KeyType: HASH}]
           Projection: {ProjectionType: KEYS_ONLY}
       TimeToLiveSpecification: {AttributeName: ttl, Enabled: true}
-  EmailQueue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Sub "${AWS::StackName}-email"}}
+  EmailQueue:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub "${AWS::StackName}-email"
+      VisibilityTimeout: 180
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt Failed.Arn, maxReceiveCount: 5}
+  Failed: {Type: AWS::SQS::Queue}
   Markdown: {Type: AWS::S3::Bucket}
   SigningKey: {Type: AWS::SecretsManager::Secret}
 "#;
@@ -121,6 +127,32 @@ fn queues_and_buckets_have_names() {
     };
     assert_eq!(good().queues(&context).unwrap()[0].name, "dev-email");
     assert_eq!(good().buckets(&context).unwrap()[0].name, "dev-markdown");
+}
+
+#[test]
+fn a_queue_says_how_often_and_where_to_at_last() {
+    let queues = good().queues(&Context::default()).unwrap();
+    assert_eq!(queues[0].visibility_timeout_seconds, 180);
+    let redrive = Redrive {
+        dead_letter_queue: "local-Failed".to_owned(),
+        max_receive_count: 5,
+    };
+    assert_eq!(queues[0].redrive, Some(redrive));
+    assert_eq!(queues[1].visibility_timeout_seconds, 30);
+    assert_eq!(queues[1].redrive, None);
+
+    let refused = |from: &str, to: &str| {
+        let error = Template::parse(&GOOD.replacen(from, to, 1)).unwrap_err();
+        error.to_string()
+    };
+    assert_eq!(
+        refused(", maxReceiveCount: 5", ""),
+        "Resources.EmailQueue.RedrivePolicy: it has no maxReceiveCount"
+    );
+    assert_eq!(
+        refused("VisibilityTimeout: 180", "VisibilityTimeout: -1"),
+        "Resources.EmailQueue.VisibilityTimeout: it must be a whole number that is not negative"
+    );
 }
 
 #[test]

@@ -4,6 +4,9 @@ use serde_norway::Value;
 
 use crate::{Context, Error, Resource, Template, resources};
 
+/// What Lambda takes of a queue at once where nothing is said.
+const DEFAULT_BATCH_SIZE: u32 = 10;
+
 /// A function that runs again and again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
@@ -20,6 +23,8 @@ pub struct QueueSource {
     pub function: String,
     /// The queue's name in SQS.
     pub queue: String,
+    /// How many messages it gets at once.
+    pub batch_size: u32,
 }
 
 /// A bucket that puts a message into a queue when an object of it changes.
@@ -60,13 +65,18 @@ impl Template {
     /// The queues whose messages go to functions.
     ///
     /// # Errors
-    /// A queue that refers to nothing.
+    /// A queue that refers to nothing, a size that is no number.
     pub fn queue_sources(&self, context: &Context) -> Result<Vec<QueueSource>, Error> {
         let events = self.events("SQS");
         events
             .map(|(function, properties, place)| {
                 let queue = self.name_of_arn(&properties["Queue"], context, &place)?;
-                Ok(QueueSource { function, queue })
+                let batch_size = resources::number(&properties["BatchSize"], &place)?;
+                Ok(QueueSource {
+                    function,
+                    queue,
+                    batch_size: batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
+                })
             })
             .collect()
     }
@@ -119,7 +129,12 @@ impl Template {
         })
     }
 
-    fn name_of_arn(&self, value: &Value, context: &Context, place: &str) -> Result<String, Error> {
+    pub(crate) fn name_of_arn(
+        &self,
+        value: &Value,
+        context: &Context,
+        place: &str,
+    ) -> Result<String, Error> {
         let arn = self.evaluate(value, context, place)?.unwrap_or_default();
         Ok(arn.rsplit(':').next().unwrap_or_default().to_owned())
     }
@@ -150,7 +165,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Events:
-        Changed: {Type: SQS, Properties: {Queue: !GetAtt MarkdownQueue.Arn}}
+        Changed: {Type: SQS, Properties: {Queue: !GetAtt MarkdownQueue.Arn, BatchSize: 5}}
         Daily: {Type: Schedule, Properties: {Schedule: rate(2 hours)}}
         Page: {Type: HttpApi, Properties: {Path: /, Method: GET}}
   MarkdownQueue: {Type: AWS::SQS::Queue}
@@ -180,6 +195,7 @@ Resources:
         let source = QueueSource {
             function,
             queue: queue.clone(),
+            batch_size: 5,
         };
         assert_eq!(template.queue_sources(&context).unwrap(), [source]);
         let notification = Notification {

@@ -5,17 +5,17 @@
 
 mod compose;
 
-use std::sync::Arc;
-
 use domain::clock::SignedDuration;
-use domain::mail::{EmailJob, Status, Template};
-use domain::{Clock, Random, Tenant, Timestamp};
-use email::{Identity, Mailer, NotSent};
+use domain::mail::{EmailJob, Status, Template, TemplateSource};
+use domain::{Clock, Random, Tenant, TenantId, Timestamp};
+use email::{Identity, Mailer, NotSent, Renderer};
 use queue::EmailQueue;
 use repository::emails::NotClaimed;
-use repository::{EmailBudgets, Emails, Recent, Suppressions, Tenants};
+use repository::{EmailBudgets, EmailTemplates, Emails, Recent, Suppressions, Tenants};
 use token::KeyRing;
 use trigger::{BadMessage, Message};
+
+use compose::Branding;
 
 /// How long a mail belongs to who claimed it: longer than the function's time-out, so that a claim that is over belongs to
 /// a worker that is dead, and shorter than the queue's visibility time-out, so that the next delivery finds it over.
@@ -29,7 +29,10 @@ trigger::deps! {
     suppressions: Suppressions,
     budgets: EmailBudgets,
     tenants: Tenants,
-    recent: Recent<domain::TenantId, Tenant>,
+    tenants_known: Recent<TenantId, Tenant>,
+    templates: EmailTemplates,
+    templates_known: Recent<(TenantId, Template), Option<TemplateSource>>,
+    renderer: Renderer,
     mailer: Mailer,
     identity: Identity,
     queue: EmailQueue,
@@ -53,6 +56,9 @@ pub enum Error {
     /// The mail can't be made of its parameters.
     #[error("the mail can't be made: {0}")]
     NotComposed(String),
+    /// The mail can't be made of its template.
+    #[error("the mail can't be made: {0}")]
+    NotRendered(#[from] email::Error),
     /// The mail did not go out.
     #[error(transparent)]
     NotSent(#[from] NotSent),
@@ -84,7 +90,7 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
         return Ok(());
     };
     let now = deps.clock.now();
-    let Some(tenant) = tenant(deps, &job, now).await? else {
+    let Some(branding) = compose::branding(deps, &job, template, now).await? else {
         tracing::warn!(email_id = %job.email_id, "the tenant of a mail is gone");
         return Ok(());
     };
@@ -100,13 +106,13 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
         &deps.budgets,
         &job,
         template,
-        uncounted.then(|| tenant.email_budget()),
+        uncounted.then(|| branding.tenant.email_budget()),
         claimed.until,
         now,
     );
     let (claim, ()) = futures::join!(claim, deps.mailer.prepare(now));
     match claim? {
-        Ok(()) => send(deps, &tenant, &claimed).await,
+        Ok(()) => send(deps, &branding, &claimed).await,
         Err(NotClaimed::Done) => Ok(()),
         Err(NotClaimed::Busy) => Err(Error::Busy),
         Err(NotClaimed::Suppressed) => {
@@ -119,21 +125,6 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
             Err(Error::OverBudget)
         }
     }
-}
-
-async fn tenant(
-    deps: &Deps,
-    job: &EmailJob,
-    now: Timestamp,
-) -> Result<Option<Arc<Tenant>>, repository::Error> {
-    if let Some(tenant) = deps.recent.get(&job.tenant, now) {
-        return Ok(Some(tenant));
-    }
-    let tenant = deps.tenants.get(&job.tenant).await?.map(Arc::new);
-    if let Some(tenant) = &tenant {
-        deps.recent.put(job.tenant.clone(), tenant.clone(), now);
-    }
-    Ok(tenant)
 }
 
 async fn put_aside(
@@ -149,12 +140,12 @@ async fn put_aside(
 }
 
 /// Sends a claimed mail and writes down what became of it.
-async fn send(deps: &Deps, tenant: &Tenant, mail: &Claimed<'_>) -> Result<(), Error> {
+async fn send(deps: &Deps, branding: &Branding, mail: &Claimed<'_>) -> Result<(), Error> {
     let id = mail.job.email_id;
     let release = |status, reason: String| async move {
         deps.emails.release(id, mail.until, status, &reason).await
     };
-    let outgoing = match compose::compose(deps, tenant, mail.job, mail.template).await {
+    let outgoing = match compose::compose(deps, branding, mail.job, mail.template).await {
         Ok(outgoing) => outgoing,
         Err(error) => {
             release(Status::Failed, error.to_string()).await?;

@@ -9,7 +9,7 @@ mod site;
 mod stage;
 
 pub use answer::Answer;
-pub use backstage::{Backstage, subject, text};
+pub use backstage::{Backstage, Mail, subject, text};
 pub use client::{Call, Client};
 pub use site::{Account, Session, Site};
 pub use stage::Stage;

@@ -1,8 +1,9 @@
-//! Operator commands: tenants, API keys, users' roles, signing keys.
+//! Operator commands: tenants, API keys, users' roles, signing keys, mails.
 //!
 //! They work on the data folder, through the running platform when there is one, or with `--stack` on a deployed stack.
 
 mod audit;
+mod emails;
 pub mod key;
 pub mod openapi;
 mod signing_key;
@@ -31,6 +32,9 @@ pub enum Command {
     /// The keys that sign access tokens
     #[command(subcommand)]
     SigningKey(signing_key::Command),
+    /// Mails: what became of them, and what stops them
+    #[command(subcommand)]
+    Emails(emails::Command),
     /// What happened at a tenant on a day
     Audit(audit::Command),
     /// Prints the `OpenAPI` document that the code gives
@@ -59,6 +63,7 @@ pub async fn run(command: Command, start: &Start, place: &Where) -> Result<Strin
         Command::Key(command) => key::run(command, &target).await,
         Command::User(command) => user::run(command, &target).await,
         Command::SigningKey(command) => signing_key::run(command, &target).await,
+        Command::Emails(command) => emails::run(command, &target).await,
         Command::Audit(command) => audit::run(command, &target).await,
         Command::Openapi => openapi::document(),
     };

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::clock::Clock;
 use crate::edge::Problem;
+use crate::mail::Inbox;
 use crate::schedules::Schedules;
 
 #[derive(Deserialize)]
@@ -27,12 +28,14 @@ pub(super) async fn show(State(clock): State<Clock>) -> Response {
 pub(super) async fn advance(
     State(clock): State<Clock>,
     State(schedules): State<Schedules>,
+    State(inbox): State<Inbox>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
     match move_clock(&clock, &headers, &body) {
         Ok(()) => {
             schedules.run_due().await;
+            inbox.store().wake();
             show(State(clock)).await
         }
         Err(problem) => problem.into_response(Uuid::new_v4()),

@@ -26,11 +26,14 @@ pub(super) async fn check(
         Problem::FORBIDDEN.into_response(Uuid::new_v4())
     };
     let headers = response.headers_mut();
+    // A page that shows what others wrote says more of itself.
+    let policy = headers.entry(header::CONTENT_SECURITY_POLICY);
+    policy.or_insert(HeaderValue::from_static(CONTENT_SECURITY_POLICY));
     for (name, value) in [
-        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         // Links with tokens are shown here.
         (header::REFERRER_POLICY, "no-referrer"),
         (header::CACHE_CONTROL, "no-store"),
+        (header::X_DNS_PREFETCH_CONTROL, "off"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     ] {
         headers.insert(name, HeaderValue::from_static(value));

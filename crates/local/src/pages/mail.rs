@@ -1,224 +1,269 @@
-//! `/_local/mail`: the mail that was queued, as its reader would have got it.
+//! `/_local/mail`: the mail that went out, as its reader gets it.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::convert::Infallible;
+use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::State;
+use axum::extract::{Path, Query, State};
+use axum::response::sse::{Event, KeepAlive, Sse};
 use axum::response::{IntoResponse as _, Response};
-use domain::mail::Template;
-use http::{HeaderMap, header};
-use jiff::Timestamp;
+use futures::Stream;
+use http::{HeaderMap, HeaderValue, header};
 use maud::{Markup, html};
-use serde::de::IntoDeserializer as _;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use uuid::Uuid;
 
-use super::layout;
+use super::{layout, nothing};
 use crate::edge::Problem;
-use crate::queues::{Message, Store};
+use crate::mail::{DeadLetter, Inbox, Mail, Transport, pieces};
 
-/// A mail, in words.
-#[derive(Debug, Serialize)]
-struct Mail {
-    id: Uuid,
-    to: String,
-    template: String,
-    subject: String,
-    text: String,
-    links: Vec<String>,
-    created_at: Timestamp,
-}
+/// How many mails the page lists; a program gets all.
+const LISTED: usize = 200;
 
-/// A message of the queue, as far as it matters here.
-#[derive(Debug, Deserialize)]
-struct Job {
-    to: String,
-    template: Option<String>,
+/// What the list may load besides what every page may: its own script, which asks for the list again.
+const LIST_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the page of a mail may load: the mail's HTML in a frame.
+const MAIL_POLICY: &str = "default-src 'none'; frame-src 'self'; style-src 'self'; img-src data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// What the HTML of a mail may do: be looked at. Its links open in a new window; nothing is loaded, sent or run.
+const HTML_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; font-src data:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
+
+/// The same where a person has asked for what the mail loads from elsewhere.
+const REMOTE_HTML_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline' http: https:; img-src data: http: https:; font-src data: http: https:; form-action 'none'; base-uri 'none'; frame-ancestors 'self'; sandbox allow-popups allow-popups-to-escape-sandbox";
+
+/// Whether what a mail loads from elsewhere is shown.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+pub(super) struct Shown {
     #[serde(default)]
-    params: BTreeMap<String, String>,
-    email_id: Option<Uuid>,
+    remote: bool,
 }
 
-/// The mail, newest first, for a browser or a program.
-pub(super) async fn list(State(store): State<Store>, headers: HeaderMap) -> Response {
-    let messages = tokio::task::spawn_blocking(move || store.newest_first()).await;
-    let Ok(Ok(messages)) = messages else {
-        tracing::error!("the queues can't be read");
-        return Problem::INTERNAL.into_response(Uuid::new_v4());
-    };
-    let mail = inbox(&messages);
-
-    let accept = headers
-        .get(header::ACCEPT)
+/// The mail, newest first, for a browser or a program. A program asks right after what it did, so that it waits for what is
+/// being sent; a person sees it come.
+pub(super) async fn list(
+    State(inbox): State<Inbox>,
+    State(transport): State<Transport>,
+    headers: HeaderMap,
+) -> Response {
+    let accept = headers.get(header::ACCEPT);
+    let accept = accept
         .and_then(|value| value.to_str().ok())
         .unwrap_or_default();
-    if accept.contains("application/json") && !accept.contains("text/html") {
-        return Json(mail).into_response();
+    let is_program = accept.contains("application/json") && !accept.contains("text/html");
+    if is_program {
+        inbox.until_handled().await;
     }
-    layout::page(
-        "Mail",
-        &html! {
-            @if mail.is_empty() {
+    let mails = match inbox.mails().await {
+        Ok(mails) => mails,
+        Err(error) => return unreadable(&error),
+    };
+    if is_program {
+        return Json(mails).into_response();
+    }
+    let content = html! {
+        div #inbox aria-live="polite" {
+            @if let Some(elsewhere) = transport.elsewhere() {
+                p { "Mail goes to " strong { (elsewhere) } ", as " code { "MAIL_TRANSPORT" } " says; what is here went out before." }
+            }
+            (on_the_way(&inbox).await)
+            @if mails.is_empty() {
                 p { "No mail yet. Register somebody, and it will be here." }
             }
-            @for mail in &mail { (entry(mail)) }
-        },
-    )
-}
-
-/// The mail, newest first as the messages are. A key that comes again is the same mail, as it is to the e-mail worker:
-/// the first stays.
-fn inbox(messages: &[Message]) -> Vec<Mail> {
-    let mut seen = BTreeSet::new();
-    let mut mail = Vec::new();
-    for message in messages.iter().rev() {
-        let Ok(job) = serde_json::from_str::<Job>(&message.body) else {
-            continue;
-        };
-        let key = job.email_id;
-        if key.is_none_or(|key| seen.insert(key)) {
-            mail.extend(read(message, job));
+            @for mail in mails.iter().take(LISTED) { (entry(mail)) }
+            @if mails.len() > LISTED {
+                p.quiet { "These are the newest " (LISTED) " of " (mails.len()) " mails." }
+            }
         }
+        script src="/_local/mail/live.js" defer {}
+    };
+    with_policy(layout::page("Mail", &content), LIST_POLICY)
+}
+
+/// Says to the list that something has changed, until the platform stops.
+pub(super) async fn live(
+    State(inbox): State<Inbox>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let events = futures::stream::unfold(inbox.changes(), |mut changes| async {
+        changes.next().await?;
+        Some((Ok(Event::default().data("changed")), changes))
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+/// What listens to that.
+pub(super) async fn script() -> Response {
+    let kind = [(header::CONTENT_TYPE, "text/javascript; charset=utf-8")];
+    (kind, include_str!("live.js")).into_response()
+}
+
+/// One mail.
+pub(super) async fn show(
+    State(inbox): State<Inbox>,
+    Path(id): Path<Uuid>,
+    Query(shown): Query<Shown>,
+) -> Response {
+    match inbox.mail(id).await {
+        Ok(Some((mail, _))) => with_policy(
+            layout::page(title(&mail), &whole(&mail, shown)),
+            MAIL_POLICY,
+        ),
+        Ok(None) => nothing().await,
+        Err(error) => unreadable(&error),
     }
-    mail.reverse();
-    mail
 }
 
-/// The mail of a job; `None` for a job that only looks as if it were one.
-fn read(message: &Message, job: Job) -> Option<Mail> {
-    // Queued so that an unknown address costs what a known one costs.
-    let template = job.template.clone()?;
-    let (subject, text) = words(&job, &template);
-    Some(Mail {
-        id: message.message_id,
-        links: job
-            .params
-            .values()
-            .filter(|value| is_link(value))
-            .cloned()
-            .collect(),
-        to: job.to,
-        template,
-        subject,
-        text,
-        created_at: message.sent_at,
-    })
+/// The HTML of a mail, for the frame on its page.
+pub(super) async fn html(
+    State(inbox): State<Inbox>,
+    Path(id): Path<Uuid>,
+    Query(shown): Query<Shown>,
+) -> Response {
+    let html = match inbox.mail(id).await {
+        Ok(Some((mail, _))) => mail.html.as_deref().map(opening_elsewhere),
+        Ok(None) => None,
+        Err(error) => return unreadable(&error),
+    };
+    let Some(html) = html else {
+        return nothing().await;
+    };
+    let policy = if shown.remote {
+        REMOTE_HTML_POLICY
+    } else {
+        HTML_POLICY
+    };
+    with_policy(axum::response::Html(html).into_response(), policy)
 }
 
-/// Subject and text, as the e-mail worker sends them. What it would refuse is shown as it is.
-fn words(job: &Job, template_name: &str) -> (String, String) {
-    let template = Template::deserialize(template_name.into_deserializer());
-    let template: Result<_, serde::de::value::Error> = template;
-    let composed = template.map(|template| email::compose(Some(template), &job.params));
-    if let Ok(Ok(Some(mail))) = composed {
-        return (mail.subject, mail.text);
+/// A mail as it was sent, to keep.
+pub(super) async fn raw(State(inbox): State<Inbox>, Path(id): Path<Uuid>) -> Response {
+    let raw = match inbox.mail(id).await {
+        Ok(Some((_, file))) => tokio::task::spawn_blocking(|| std::fs::read(file)).await,
+        Ok(None) => return nothing().await,
+        Err(error) => return unreadable(&error),
+    };
+    let Ok(Ok(raw)) = raw else {
+        return nothing().await;
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "message/rfc822".to_owned()),
+        (
+            header::CONTENT_DISPOSITION,
+            format!("attachment; filename=\"{id}.eml\""),
+        ),
+    ];
+    (headers, raw).into_response()
+}
+
+fn unreadable(error: &std::io::Error) -> Response {
+    tracing::error!(%error, "the outbox can't be read");
+    Problem::INTERNAL.into_response(Uuid::new_v4())
+}
+
+fn with_policy(mut response: Response, policy: &'static str) -> Response {
+    let policy = HeaderValue::from_static(policy);
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, policy);
+    response
+}
+
+fn title(mail: &Mail) -> &str {
+    if mail.subject.is_empty() {
+        "No subject"
+    } else {
+        &mail.subject
     }
-    let lines = job
-        .params
-        .iter()
-        .map(|(name, value)| format!("{name}: {value}"));
-    (
-        template_name.to_owned(),
-        lines.collect::<Vec<_>>().join("\n"),
-    )
 }
 
-fn entry(mail: &Mail) -> Markup {
+/// What has not gone out.
+async fn on_the_way(inbox: &Inbox) -> Markup {
+    let counts = inbox.counts();
+    let (now, later) = (counts.visible + counts.in_flight, counts.delayed);
+    let (letters, given_up) = inbox.dead_letters().await;
     html! {
-        article {
-            h2 { (mail.subject) }
-            p.quiet { "to " (mail.to) " · " (mail.template) " · " time datetime=(mail.created_at) { (mail.created_at.strftime("%Y-%m-%d %H:%M:%S UTC")) } }
-            p {
-                @for piece in mail.text.split_inclusive(char::is_whitespace) {
-                    @let word = piece.trim_end();
-                    @if is_link(word) {
-                        a href=(word) rel="noreferrer" { (word) } (piece[word.len()..])
-                    } @else {
-                        (piece)
-                    }
-                }
+        @if now > 0 { p.quiet { (mails(now)) " on the way." } }
+        @if later > 0 { p.quiet { (mails(later)) " to be tried again or sent later." } }
+        @if given_up > 0 {
+            section {
+                h2.bad { (mails(given_up)) " given up" }
+                p { "The log has the details. Once the cause is gone, have them sent: " code { "just emails redrive" } "." }
+                @for letter in &letters { (dead_letter(letter)) }
             }
         }
     }
 }
 
-/// Nothing but web addresses becomes a link: a name that a stranger chose must not run a script.
-fn is_link(text: &str) -> bool {
-    text.starts_with("http")
-        && url::Url::parse(text).is_ok_and(|url| matches!(url.scheme(), "http" | "https"))
+fn mails(count: usize) -> String {
+    if count == 1 {
+        "1 mail".to_owned()
+    } else {
+        format!("{count} mails")
+    }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn message(job: &serde_json::Value) -> Message {
-        let message = serde_json::json!({
-            "message_id": Uuid::nil(), "sent_at": "2026-01-02T03:04:05Z", "body": job.to_string(),
-        });
-        serde_json::from_value(message).unwrap()
+fn dead_letter(letter: &DeadLetter) -> Markup {
+    let template = letter.job.as_ref().and_then(|job| job.template);
+    let template = template.and_then(|template| serde_json::to_value(template).ok());
+    html! {
+        p.quiet {
+            @match &letter.job {
+                Some(job) => { "to " (job.to) " · " (template.as_ref().and_then(|name| name.as_str()).unwrap_or("no mail")) }
+                None => { "no job of a mail" }
+            }
+            " · queued " (time(letter.message.sent_at))
+            @if let Some(reason) = &letter.reason { " · " (reason) }
+        }
     }
+}
 
-    fn mail(job: &serde_json::Value) -> Option<Mail> {
-        inbox(&[message(job)]).pop()
+fn time(time: jiff::Timestamp) -> Markup {
+    html! { time datetime=(time) { (time.strftime("%Y-%m-%d %H:%M:%S UTC")) } }
+}
+
+fn entry(mail: &Arc<Mail>) -> Markup {
+    html! {
+        article {
+            h2 { a href={ "/_local/mail/" (mail.id) } { (title(mail)) } }
+            p.quiet { "to " (mail.to) " · from " (mail.from) " · " (time(mail.created_at)) }
+            @for link in &mail.links { p { (anchor(link)) } }
+        }
     }
+}
 
-    #[test]
-    fn a_job_becomes_a_mail_with_its_links() {
-        let link = "http://localhost:3000/_local/account/verify-email?token=a&b";
-        let job = serde_json::json!({"to": "a@b.c", "template": "welcome", "params": {"name": "Ada <b>", "link": link}});
-        let mail = mail(&job).unwrap();
-        assert_eq!(
-            mail.text,
-            format!("Hello Ada <b>,\nWelcome! Please confirm your address:\n{link}")
-        );
-        assert_eq!(mail.links, [link]);
-
-        let page = entry(&mail).into_string();
-        assert!(page.contains("Hello Ada &lt;b&gt;,"), "{page}");
-        assert!(
-            page.contains(
-                r#"<a href="http://localhost:3000/_local/account/verify-email?token=a&amp;b""#
-            ),
-            "{page}"
-        );
+fn whole(mail: &Mail, shown: Shown) -> Markup {
+    let frame = format!("/_local/mail/{}/html?remote={}", mail.id, shown.remote);
+    html! {
+        p.quiet { "to " (mail.to) " · from " (mail.from) " · " (time(mail.created_at)) }
+        @if mail.html.is_some() {
+            iframe sandbox="allow-popups allow-popups-to-escape-sandbox" src=(frame) title="The mail's HTML" referrerpolicy="no-referrer" {}
+            p.quiet {
+                @if shown.remote { "What the mail loads from elsewhere is shown. " a href="?remote=false" { "Hide it" } }
+                @else { "What the mail would load from elsewhere is not. " a href="?remote=true" { "Load it" } }
+            }
+        }
+        h2 { "Text" }
+        pre { @for (piece, is_link) in pieces(&mail.text) { @if is_link { (anchor(piece)) } @else { (piece) } } }
+        @if !mail.links.is_empty() {
+            h2 { "Links" }
+            ul { @for link in &mail.links { li { (anchor(link)) } } }
+        }
+        h2 { "Headers" }
+        dl { @for (name, value) in &mail.headers { dt { (name) } dd { (value) } } }
+        p { a href={ "/_local/mail/" (mail.id) "/raw" } download { "Download the message" } }
     }
+}
 
-    #[test]
-    fn only_web_addresses_are_links() {
-        let job = serde_json::json!({"to": "a@b.c", "template": "new", "params": {"x": "javascript:alert(1)", "y": "httpx:"}});
-        let mail = mail(&job).unwrap();
-        assert!(mail.links.is_empty());
-        assert!(!entry(&mail).into_string().contains("<a "));
-    }
+fn anchor(link: &str) -> Markup {
+    html! { a href=(link) rel="noreferrer" { (link) } }
+}
 
-    #[test]
-    fn a_job_that_comes_again_is_one_mail() {
-        let job = |to: &str, key: Option<u128>| {
-            message(
-                &serde_json::json!({"to": to, "template": "welcome", "email_id": key.map(Uuid::from_u128)}),
-            )
-        };
-        let newest_first = [
-            job("fourth", None),
-            job("second again", Some(2)),
-            job("third", None),
-            job("first again", Some(1)),
-            job("second", Some(2)),
-            job("first", Some(1)),
-        ];
-        let shown: Vec<_> = inbox(&newest_first)
-            .into_iter()
-            .map(|mail| mail.to)
-            .collect();
-        assert_eq!(shown, ["fourth", "third", "second", "first"]);
-    }
-
-    #[test]
-    fn a_decoy_and_what_is_no_job_are_not_shown() {
-        assert!(
-            mail(&serde_json::json!({"to": "a@b.c", "template": null, "params": {}})).is_none()
-        );
-        assert!(mail(&serde_json::json!({"hello": 1})).is_none());
-    }
+/// HTML whose links open in a window of their own: the frame may show nothing else. A `base` of the mail's own comes too
+/// late, and a comment before it does no harm.
+fn opening_elsewhere(html: &str) -> String {
+    const BASE: &str = "<base target=\"_blank\">";
+    let head = html.to_ascii_lowercase().find("<head");
+    let end = head.and_then(|start| html[start..].find('>').map(|end| start + end + 1));
+    let (before, after) = html.split_at(end.unwrap_or(0));
+    format!("{before}{BASE}{after}")
 }

@@ -22,7 +22,7 @@ use uuid::Uuid;
 use crate::Surroundings;
 use crate::clock::Clock;
 use crate::edge::{Edge, Problem};
-use crate::queues::Store;
+use crate::mail::{Inbox, Transport};
 use crate::schedules::Schedules;
 
 /// What the pages show and move.
@@ -31,7 +31,8 @@ struct Pages {
     base_url: Arc<str>,
     edge: Arc<Edge>,
     clock: Clock,
-    store: Store,
+    inbox: Inbox,
+    transport: Transport,
     schedules: Schedules,
     site: site::Folder,
 }
@@ -54,9 +55,15 @@ impl FromRef<Pages> for Clock {
     }
 }
 
-impl FromRef<Pages> for Store {
+impl FromRef<Pages> for Inbox {
     fn from_ref(pages: &Pages) -> Self {
-        pages.store.clone()
+        pages.inbox.clone()
+    }
+}
+
+impl FromRef<Pages> for Transport {
+    fn from_ref(pages: &Pages) -> Self {
+        pages.transport.clone()
     }
 }
 
@@ -76,14 +83,15 @@ impl FromRef<Pages> for Schedules {
 pub(crate) fn router(
     edge: Arc<Edge>,
     surroundings: &Surroundings,
-    store: Store,
+    inbox: Inbox,
     schedules: Schedules,
 ) -> Router {
     let pages = Pages {
         base_url: surroundings.base_url.as_str().into(),
         edge: Arc::clone(&edge),
         clock: surroundings.clock.clone(),
-        store,
+        inbox,
+        transport: surroundings.mail.clone(),
         schedules,
         site: site::Folder::of(surroundings),
     };
@@ -95,6 +103,11 @@ pub(crate) fn router(
         .route("/_local/", routing::get(index))
         .route("/_local/style.css", routing::get(style))
         .route("/_local/mail", routing::get(mail::list))
+        .route("/_local/mail/live", routing::get(mail::live))
+        .route("/_local/mail/live.js", routing::get(mail::script))
+        .route("/_local/mail/{id}", routing::get(mail::show))
+        .route("/_local/mail/{id}/html", routing::get(mail::html))
+        .route("/_local/mail/{id}/raw", routing::get(mail::raw))
         .route(
             "/_local/clock",
             routing::get(clock::show).post(clock::advance),
@@ -141,7 +154,7 @@ async fn index(State(pages): State<Pages>) -> Response {
         (
             "/_local/mail",
             "Mail",
-            "Everything that was queued, with its links.",
+            "Every mail that went out, with its links.",
         ),
         (
             "/docs",

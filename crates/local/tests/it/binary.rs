@@ -32,7 +32,8 @@ pub fn command(data: &Path) -> Command {
         .arg("--data")
         .arg(data)
         .args(["--port", "0"])
-        .env("RUST_LOG", "off");
+        .env("RUST_LOG", "off")
+        .env_remove("MAIL_TRANSPORT");
     command
 }
 

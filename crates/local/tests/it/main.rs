@@ -5,6 +5,7 @@ mod binary;
 mod database;
 mod edge;
 mod log;
+mod mail;
 mod pages;
 mod servers;
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::{platform, sqs, variable};
+use crate::platform;
 
 #[tokio::test]
 async fn another_host_or_origin_is_refused() {
@@ -87,71 +87,6 @@ async fn the_clock_moves_forward_only() {
         .body("{\"advance_seconds\":1}");
     assert_eq!(form.send().await.unwrap().status(), 415);
     assert_eq!(platform.surroundings().clock.offset_seconds(), 3600);
-    platform.stop().await;
-}
-
-#[tokio::test]
-async fn mail_is_shown_newest_first() {
-    let platform = platform().await;
-    let queue = variable(&platform, "EMAIL_QUEUE_URL");
-    let sender = sqs(&variable(&platform, "AWS_ENDPOINT_URL_SQS"));
-    let link = "http://localhost/_local/account/verify-email?token=x";
-    for (template, to) in [
-        (Some("welcome"), "a@example.com"),
-        (None, "b@example.com"),
-        (Some("password-changed"), "c@example.com"),
-    ] {
-        let job = json!({
-            "to": to, "template": template, "params": {"name": "<i>Ada</i>", "link": link},
-            "tenant": "c#s", "email_id": uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_URL, to.as_bytes()),
-        });
-        sender
-            .send_message()
-            .queue_url(&queue)
-            .message_body(job.to_string())
-            .send()
-            .await
-            .unwrap();
-    }
-
-    let client = reqwest::Client::new();
-    let url = format!("{}/_local/mail", platform.base_url());
-    let list: Value = client
-        .get(&url)
-        .header("accept", "application/json")
-        .send()
-        .await
-        .unwrap()
-        .json()
-        .await
-        .unwrap();
-    let addresses: Vec<_> = list
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|mail| mail["to"].as_str().unwrap())
-        .collect();
-    assert_eq!(addresses, ["c@example.com", "a@example.com"]);
-    assert_eq!(list[1]["links"], json!([link]));
-    assert_eq!(list[1]["template"], "welcome");
-
-    let page = client
-        .get(&url)
-        .header("accept", "text/html")
-        .send()
-        .await
-        .unwrap();
-    assert!(
-        page.headers()["content-security-policy"]
-            .to_str()
-            .unwrap()
-            .starts_with("default-src 'none'")
-    );
-    let page = page.text().await.unwrap();
-    assert!(
-        page.contains(&format!("href=\"{link}\"")) && page.contains("&lt;i&gt;Ada"),
-        "{page}"
-    );
     platform.stop().await;
 }
 
