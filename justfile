@@ -49,7 +49,7 @@ openapi:
 
 # Build every function for AWS into target/lambda; ARCH is arm64 or x86-64
 build ARCH="arm64":
-    cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --exclude floor-http --exclude floor-dynamodb --exclude floor-hashing --profile shipping --locked --{{ARCH}}
+    cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --exclude floor-http --exclude floor-dynamodb --exclude floor-hashing --exclude floor-rendering --profile shipping --locked --{{ARCH}}
 
 # Render every mail into target/mail-preview/index.html
 mail-preview:

@@ -8,6 +8,7 @@ mod front;
 mod hashing;
 mod operations;
 mod price;
+mod rendering;
 mod report;
 mod stage;
 mod stats;
@@ -32,7 +33,7 @@ struct Arguments {
     /// How often each thing is measured.
     #[arg(long, default_value_t = 30)]
     runs: usize,
-    /// Only these operations, and no hashing.
+    /// Only these operations, and no hashing; or `rendering` alone.
     #[arg(long, value_name = "OPERATION", num_args = 1..)]
     only: Vec<String>,
     /// The folder of the binaries.
@@ -83,6 +84,9 @@ pub enum Failure {
     /// A program that hashes printed something else than numbers.
     #[error("hashing: {0}")]
     Number(#[from] std::num::ParseFloatError),
+    /// The program that renders mails failed.
+    #[error("rendering: {0}")]
+    Rendering(String),
     /// Something is not JSON.
     #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -120,6 +124,11 @@ async fn main() -> ExitCode {
 }
 
 async fn measure(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.only == ["rendering"] {
+        let rendering = rendering::measure(&arguments.binaries, arguments.runs).await?;
+        writeln!(std::io::stdout(), "{}", rendering::table(&rendering))?;
+        return Ok(());
+    }
     let subjects = subjects(&arguments.only)?;
     let stage = Stage::start(&arguments.binaries).await?;
     progress("cold starts");
@@ -133,6 +142,8 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.only.is_empty() {
         progress("hashing");
         report.hashing = Some(hashing::measure(&arguments.binaries, arguments.runs).await?);
+        progress("rendering");
+        report.rendering = rendering::measure(&arguments.binaries, arguments.runs).await?;
     }
     if let Some(folder) = arguments.json.parent() {
         std::fs::create_dir_all(folder)?;

@@ -8,6 +8,7 @@ use crate::cold::Cold;
 use crate::first_call::FirstTlsCall;
 use crate::hashing::Hashing;
 use crate::price::{self, Million, PRICES, Prices};
+use crate::rendering::{self, Rendering};
 use crate::stats::Spread;
 use crate::warm::Warm;
 
@@ -21,6 +22,7 @@ pub struct Report {
     pub warm: Vec<Warm>,
     pub million: Vec<Million>,
     pub hashing: Option<Hashing>,
+    pub rendering: Vec<Rendering>,
     pub prices: Prices,
     pub prices_date: &'static str,
 }
@@ -40,6 +42,7 @@ impl Report {
             first_tls_call,
             warm,
             hashing: None,
+            rendering: Vec::new(),
             prices: PRICES,
             prices_date: price::DATE,
         }
@@ -57,6 +60,9 @@ impl Report {
         self.price_table(&mut text);
         if let Some(hashing) = &self.hashing {
             hashing_table(hashing, &mut text);
+        }
+        if !self.rendering.is_empty() {
+            text.push_str(&rendering::table(&self.rendering));
         }
         text
     }
@@ -226,7 +232,7 @@ impl Spread {
         self.median / floor.median
     }
 
-    fn show(self, unit: f64, digits: usize) -> String {
+    pub fn show(self, unit: f64, digits: usize) -> String {
         let Self { median, p10, p90 } = self;
         let [median, p10, p90] =
             [median, p10, p90].map(|value| format!("{:.digits$}", value / unit));
@@ -250,7 +256,7 @@ fn micros(micros: Spread) -> String {
     micros.show(1.0, 0)
 }
 
-fn heading(text: &mut String, title: &str, columns: &[&str]) {
+pub fn heading(text: &mut String, title: &str, columns: &[&str]) {
     let rule: String = columns.iter().map(|_| "---|").collect();
     // Writing to a string does not fail.
     let _ = write!(
@@ -260,7 +266,7 @@ fn heading(text: &mut String, title: &str, columns: &[&str]) {
     );
 }
 
-fn row(text: &mut String, cells: &[String]) {
+pub fn row(text: &mut String, cells: &[String]) {
     let _ = writeln!(text, "| {} |", cells.join(" | "));
 }
 

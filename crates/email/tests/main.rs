@@ -1,4 +1,5 @@
 //! Templates, messages and SMTP from the outside.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the answer")]
 
 mod fixtures;
 mod messages;

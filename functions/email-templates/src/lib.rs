@@ -30,7 +30,7 @@ pub async fn handle(deps: &Deps, request: Request) -> Result<Response, Problem> 
 
 /// What a mail is made from.
 #[derive(Serialize, ToSchema)]
-pub struct TemplateView {
+pub struct SourceView {
     /// Its name.
     template: &'static str,
     /// Whether the tenant has written it; otherwise it is the platform's.
@@ -41,7 +41,7 @@ pub struct TemplateView {
     text: String,
 }
 
-impl TemplateView {
+impl SourceView {
     fn new(template: Template, is_own: bool, source: TemplateSource) -> Self {
         Self {
             template: template.as_str(),
@@ -57,7 +57,7 @@ impl TemplateView {
 /// What a mail shall be made from. Placeholders are written `{{ name }}`, conditions `{% if name %}` … `{% endif %}`, the
 /// lines of a text `{% for line in body|lines %}` … `{% endfor %}`.
 #[derive(Default, Deserialize, ToSchema)]
-pub struct TemplateInput {
+pub struct SourceInput {
     /// One line.
     #[schema(value_type = String, required, min_length = 1, max_length = 200, example = "Welcome to {{ site_name }}")]
     #[serde(default)]
@@ -78,21 +78,21 @@ pub struct TemplateInput {
 
 #[utoipa::path(get, path = "/emails/templates/{template}", tag = "emails", summary = "Read what a mail is made from",
     params(("template" = String, Path, description = "Its name, such as `welcome`")),
-    responses((status = 200, description = "The tenant's own, or the platform's", body = TemplateView)))]
+    responses((status = 200, description = "The tenant's own, or the platform's", body = SourceView)))]
 async fn show(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let (caller, template) = addressed(deps, request).await?;
     let tenant = caller.user.user_id.tenant();
     let own = deps.templates.get(tenant, template).await?;
     let is_own = own.is_some();
     let source = own.unwrap_or_else(|| email::builtin(template));
-    Ok(Response::ok(&TemplateView::new(template, is_own, source)))
+    Ok(Response::ok(&SourceView::new(template, is_own, source)))
 }
 
 #[utoipa::path(put, path = "/emails/templates/{template}", tag = "emails", summary = "Write what a mail is made from",
     description = "The template is tried before it is kept; what is refused is told with its line.",
     params(("template" = String, Path, description = "Its name, such as `welcome`")),
-    request_body = TemplateInput,
-    responses((status = 200, description = "Mails that are sent from now on are made from it", body = TemplateView)))]
+    request_body = SourceInput,
+    responses((status = 200, description = "Mails that are sent from now on are made from it", body = SourceView)))]
 async fn write(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let (caller, template) = addressed(deps, request).await?;
     let source = read(template, request)?;
@@ -101,11 +101,11 @@ async fn write(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     // Written down first, so that no mail says something that nobody is known to have written.
     deps.audit.record(&event).await?;
     deps.templates.put(tenant, template, source.clone()).await?;
-    Ok(Response::ok(&TemplateView::new(template, true, source)))
+    Ok(Response::ok(&SourceView::new(template, true, source)))
 }
 
 fn read(template: Template, request: &Request) -> Result<TemplateSource, Problem> {
-    let body: TemplateInput = request.json()?;
+    let body: SourceInput = request.json()?;
     let mut input = Input::new();
     let subject = input.required("subject", body.subject);
     let preheader = input.required("preheader", body.preheader);
