@@ -14,6 +14,8 @@ import sys
 import threading
 import time
 
+import emulator_mail
+
 ACCOUNT = "000000000000"
 REGION = "us-east-1"
 STAGE = "$default"
@@ -130,11 +132,19 @@ def patch(calls):
     from ministack.core import iam_actions, iam_evaluator, lambda_runtime
     from ministack.services import apigateway, secretsmanager
 
+    certificate = emulator_mail.patch(f"http://127.0.0.1:{os.environ['GATEWAY_PORT']}")
     judge, invoke, serve = iam_evaluator.enforce, lambda_runtime.ProvidedWorker.invoke, app.app
     find, resolve = secretsmanager._find_stage_version, iam_evaluator._resolve_condition_key
     name = iam_actions._ses_v2_resource_arn
 
     def recorded(access_key, action, service, region, resource_arn="*", service_context=None):
+        # AWS: sending is asked of the sender's identity and of the configuration set both.
+        if action == "ses:SendEmail" and isinstance(resource_arn, Both):
+            for each in resource_arn.arns:
+                denied = recorded(access_key, action, service, region, each, service_context)
+                if denied is not None:
+                    return denied
+            return None
         denied = judge(access_key, action, service, region, resource_arn, service_context)
         principal = iam_evaluator.resolve_principal(access_key or "", ACCOUNT)
         role = re.match(r"arn:aws:sts::\d+:assumed-role/([^/]+)/", getattr(principal, "arn", ""))
@@ -147,6 +157,8 @@ def patch(calls):
 
     async def addressed(scope, receive, send):
         headers = scope.get("headers", [])
+        if scope["type"] == "http" and scope["path"] == certificate[0]:
+            return await reply(send, 200, b"application/x-pem-file", certificate[1])
         if scope["type"] == "http" and dict(headers).get(b"host", b"").startswith(b"localhost:"):
             if scope["path"] == MAIL:
                 return await show_mail(send)
@@ -165,9 +177,10 @@ def patch(calls):
         return invoke(worker, as_aws(event), *arguments, **options)
 
     def named(method, path, body, region, account):
-        # AWS: sending is asked of the sender's identity; the emulator asks of `*`.
+        # The emulator asks of `*`.
         if path.endswith("/outbound-emails"):
-            return f"arn:aws:ses:{region}:{account}:identity/{json.loads(body).get('FromEmailAddress')}"
+            mail, ses = json.loads(body), f"arn:aws:ses:{region}:{account}"
+            return Both([f"{ses}:identity/{mail['FromEmailAddress']}", f"{ses}:configuration-set/{mail['ConfigurationSetName']}"])
         return name(method, path, body, region, account)
 
     def resolved(key, context):
@@ -186,6 +199,15 @@ def patch(calls):
     lambda_runtime.ProvidedWorker.invoke = mended
     app.app = addressed
     return app
+
+
+class Both(str):
+    """Two resources that a call is asked of, where the emulator knows one."""
+
+    def __new__(cls, arns):
+        both = super().__new__(cls, arns[0])
+        both.arns = arns
+        return both
 
 
 def as_aws(event):
@@ -226,8 +248,13 @@ async def show_mail(send):
         for mail in reversed(sent)
     ]
     status = 504 if queued & waiting() else 200
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json")]})
-    await send({"type": "http.response.body", "body": json.dumps(mail).encode()})
+    await reply(send, status, b"application/json", json.dumps(mail).encode())
+
+
+async def reply(send, status, content_type, body):
+    """Answers a request of HTTP."""
+    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", content_type)]})
+    await send({"type": "http.response.body", "body": body})
 
 
 def end_with(stream):

@@ -21,6 +21,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import emulator
+import mail
 import outage
 import roles
 import stack
@@ -165,7 +166,7 @@ def first_tenant(session, operate, api):
     # What mails come from has to be verified first, as on AWS.
     session.client("sesv2").create_email_identity(EmailIdentity=SENDER)
     operate("tenant", "create", TENANT, "--name", "Demo", "--origin", ORIGIN)
-    scopes = ("users:read", "users:write")
+    scopes = ("users:read", "users:write", "email:send")
     secret = operate("key", "create", TENANT, "--secret", *(x for s in scopes for x in ("--scope", s)))
     credentials = {
         "base_url": api,
@@ -241,6 +242,7 @@ def run(options):
             if options.filter or not passed:
                 return passed
             triggers.queue(session, credentials["base_url"] + emulator.MAIL, resources)
+            mail.run(session, credentials, credentials["base_url"] + emulator.MAIL, resources)
             triggers.upload(session, resources)
             triggers.samples(session, resources)
             outage.run(session, resources, poster(credentials))

@@ -13,6 +13,7 @@ from stack import ROOT, Failure
 FUNCTIONS = {
     "http-login.json": "Login",
     "s3-markdown.json": "MdPublisher",
+    "schedule-email-due.json": "EmailDue",
     "schedule-signing-key-rotation.json": "SigningKeyRotation",
     "sqs-email.json": "EmailWorker",
 }

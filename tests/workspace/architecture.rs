@@ -15,6 +15,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("bucket", &[]),
     ("publishing", &[]),
     ("email", &["domain"]),
+    ("sns", &[]),
     ("gateway", &["domain", "queue", "repository", "token"]),
     ("trigger", &["gateway"]),
     (
@@ -26,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "gateway",
             "queue",
             "repository",
+            "sns",
             "token",
             "trigger",
         ],
@@ -42,6 +44,7 @@ const FUNCTION: &[&str] = &[
     "publishing",
     "queue",
     "repository",
+    "sns",
     "token",
     "trigger",
 ];

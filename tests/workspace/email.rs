@@ -338,3 +338,17 @@ async fn the_sample_event_is_one_mail() {
     assert!(mails[0].raw.contains("Subject: Welcome"), "{mails:?}");
     post.world.stop().await;
 }
+
+#[test]
+fn a_claim_ends_after_its_worker_and_before_the_next_delivery() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    let text = std::fs::read_to_string(path).expect("there is a template");
+    let template: serde_norway::Value = serde_norway::from_str(&text).expect("it is YAML");
+    let seconds = |resource: &str, property: &str| {
+        let seconds = template["Resources"][resource]["Properties"][property].as_i64();
+        seconds.unwrap_or_else(|| panic!("{resource} should have a {property}"))
+    };
+    let lease = email_worker::LEASE.as_secs();
+    assert!(seconds("EmailWorker", "Timeout") < lease);
+    assert!(lease < seconds("EmailQueue", "VisibilityTimeout"));
+}

@@ -12,7 +12,7 @@ use repository::Emails;
 use uuid::Uuid;
 
 /// Longer than the time between two runs, and no longer than the queue keeps a message back.
-const AHEAD: SignedDuration = SignedDuration::from_mins(10);
+const AHEAD: SignedDuration = queue::MAX_DELAY;
 /// When a mail that no worker has taken by then is queued once more.
 const AGAIN: SignedDuration = SignedDuration::from_hours(1);
 /// How many mails one run queues; the rest is for the next.

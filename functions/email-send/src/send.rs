@@ -19,8 +19,8 @@ use crate::Deps;
 
 /// The largest body that is read, in bytes: enough to say which parameter is too long.
 const MAX_BODY: usize = 2 * 1024 * 1024;
-/// How long a mail that is on its way to a worker is left alone.
-const GRACE: SignedDuration = SignedDuration::from_mins(10);
+/// When a mail that no worker has taken by then is due again: ten minutes later than `email-due` looks ahead.
+const GRACE: SignedDuration = SignedDuration::from_mins(25);
 
 /// A mail to be sent.
 #[derive(Default, Deserialize, ToSchema)]

@@ -9,28 +9,11 @@ use token::Unsubscription;
 
 use crate::{Deps, Error};
 
-/// A tenant with what it has in place of a template.
-pub(crate) struct Branding {
-    pub(crate) tenant: Arc<Tenant>,
-    pub(crate) source: Arc<Option<TemplateSource>>,
-}
-
-/// What the mail of a job looks like; `None` where its tenant is gone. No wait while it is known from a short while ago.
+/// The tenant of a job, where it is not gone. No wait while it is known from a short while ago.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub(crate) async fn branding(
-    deps: &Deps,
-    job: &EmailJob,
-    template: Template,
-    now: Timestamp,
-) -> Result<Option<Branding>, repository::Error> {
-    let (tenant, source) =
-        futures::try_join!(tenant(deps, job, now), source(deps, job, template, now))?;
-    Ok(tenant.map(|tenant| Branding { tenant, source }))
-}
-
-async fn tenant(
+pub(crate) async fn tenant(
     deps: &Deps,
     job: &EmailJob,
     now: Timestamp,
@@ -47,7 +30,11 @@ async fn tenant(
     Ok(tenant)
 }
 
-async fn source(
+/// What the tenant of a job has in place of a template. No wait while that is known from a short while ago.
+///
+/// # Errors
+/// When the database gives no answer.
+pub(crate) async fn source(
     deps: &Deps,
     job: &EmailJob,
     template: Template,
@@ -66,7 +53,8 @@ async fn source(
 /// When the parameters are not the template's, or nothing can be signed.
 pub(crate) async fn compose(
     deps: &Deps,
-    branding: &Branding,
+    tenant: &Tenant,
+    source: Option<&TemplateSource>,
     job: &EmailJob,
     template: Template,
 ) -> Result<Outgoing, Error> {
@@ -74,14 +62,9 @@ pub(crate) async fn compose(
     let params = params.map_err(|refused| Error::NotComposed(named(&refused)))?;
     let now = deps.clock.now();
     let unsubscribe = unsubscribe_url(deps, job, template, now).await?;
-    let Branding { tenant, source } = branding;
-    let rendered = deps.renderer.render(
-        tenant,
-        source.as_ref().as_ref(),
-        template,
-        &params,
-        unsubscribe.as_ref(),
-    )?;
+    let rendered = deps
+        .renderer
+        .render(tenant, source, template, &params, unsubscribe.as_ref())?;
     let letter = Letter {
         email_id: job.email_id,
         tenant,

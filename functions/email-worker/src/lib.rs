@@ -5,6 +5,8 @@
 
 mod compose;
 
+use std::sync::Arc;
+
 use domain::clock::SignedDuration;
 use domain::mail::{EmailJob, Status, Template, TemplateSource};
 use domain::{Clock, Random, Tenant, TenantId, Timestamp};
@@ -14,8 +16,6 @@ use repository::emails::NotClaimed;
 use repository::{EmailBudgets, EmailTemplates, Emails, Recent, Suppressions, Tenants};
 use token::KeyRing;
 use trigger::{BadMessage, Message};
-
-use compose::Branding;
 
 /// How long a mail belongs to who claimed it: longer than the function's time-out, so that a claim that is over belongs to
 /// a worker that is dead, and shorter than the queue's visibility time-out, so that the next delivery finds it over.
@@ -90,7 +90,7 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
         return Ok(());
     };
     let now = deps.clock.now();
-    let Some(branding) = compose::branding(deps, &job, template, now).await? else {
+    let Some(tenant) = compose::tenant(deps, &job, now).await? else {
         tracing::warn!(email_id = %job.email_id, "the tenant of a mail is gone");
         return Ok(());
     };
@@ -106,13 +106,17 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
         &deps.budgets,
         &job,
         template,
-        uncounted.then(|| branding.tenant.email_budget()),
+        uncounted.then(|| tenant.email_budget()),
         claimed.until,
         now,
     );
-    let (claim, ()) = futures::join!(claim, deps.mailer.prepare(now));
+    let (claim, source, ()) = futures::join!(
+        claim,
+        compose::source(deps, &job, template, now),
+        deps.mailer.prepare(now)
+    );
     match claim? {
-        Ok(()) => send(deps, &branding, &claimed).await,
+        Ok(()) => send(deps, &tenant, source, &claimed).await,
         Err(NotClaimed::Done) => Ok(()),
         Err(NotClaimed::Busy) => Err(Error::Busy),
         Err(NotClaimed::Suppressed) => {
@@ -140,12 +144,28 @@ async fn put_aside(
 }
 
 /// Sends a claimed mail and writes down what became of it.
-async fn send(deps: &Deps, branding: &Branding, mail: &Claimed<'_>) -> Result<(), Error> {
+async fn send(
+    deps: &Deps,
+    tenant: &Tenant,
+    source: Result<Arc<Option<TemplateSource>>, repository::Error>,
+    mail: &Claimed<'_>,
+) -> Result<(), Error> {
     let id = mail.job.email_id;
     let release = |status, reason: String| async move {
         deps.emails.release(id, mail.until, status, &reason).await
     };
-    let outgoing = match compose::compose(deps, branding, mail.job, mail.template).await {
+    let composed = async {
+        let source = source?;
+        compose::compose(
+            deps,
+            tenant,
+            source.as_ref().as_ref(),
+            mail.job,
+            mail.template,
+        )
+        .await
+    };
+    let outgoing = match composed.await {
         Ok(outgoing) => outgoing,
         Err(error) => {
             release(Status::Failed, error.to_string()).await?;
