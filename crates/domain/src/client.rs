@@ -31,6 +31,22 @@ impl fmt::Display for ClientAddress {
     }
 }
 
+/// The network that an address is in, as far as a login from elsewhere in it is nothing new: the /24 of an IPv4 address,
+/// the /48 of an IPv6 one. Addresses within are handed on from one customer's device to another.
+#[must_use]
+pub fn network(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V4(v4) => {
+            let [a, b, c, _] = v4.octets();
+            Ipv4Addr::new(a, b, c, 0).into()
+        }
+        IpAddr::V6(v6) => {
+            let [a, b, c, ..] = v6.segments();
+            Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0).into()
+        }
+    }
+}
+
 /// Whether an address belongs to the public Internet: none of the special-purpose blocks that IANA lists
 /// (<https://www.iana.org/assignments/iana-ipv4-special-registry>, <https://www.iana.org/assignments/iana-ipv6-special-registry>).
 /// Forms that carry an IPv4 address inside (mapped, NAT64, 6to4, Teredo) are not.

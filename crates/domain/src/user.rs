@@ -239,7 +239,13 @@ pub struct User {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub last_login: Option<Timestamp>,
+    /// From where somebody has logged in, the last first: hashes of device and network, at most [`KNOWN_SIGN_INS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub known_sign_ins: Vec<String>,
 }
+
+/// From how many places at the most a login is nothing new.
+pub const KNOWN_SIGN_INS: usize = 20;
 
 impl User {
     /// A new account with the role of a user, its address unproven.
@@ -267,6 +273,7 @@ impl User {
             created_at: now,
             updated_at: now,
             last_login: None,
+            known_sign_ins: Vec::new(),
         }
     }
 

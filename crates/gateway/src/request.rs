@@ -111,6 +111,12 @@ impl Request {
         self.source_ip.to_string()
     }
 
+    /// The network that it is in.
+    #[must_use]
+    pub fn network(&self) -> String {
+        domain::client::network(self.source_ip).to_string()
+    }
+
     /// The same, cut to what failures are counted by.
     #[must_use]
     pub fn client_address(&self) -> ClientAddress {

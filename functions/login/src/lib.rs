@@ -1,16 +1,21 @@
 //! `POST /auth/login`: a password for a session.
 
+mod sign_in;
+
 use domain::audit::Event;
 use domain::password::Password;
 use domain::session::Session;
 use domain::{Clock, Email, Random, Tenant, User, UserId};
 use gateway::password::{Guess, Right};
 use gateway::{AuthCookies, Code, Field, Input, Keys, Problem, Request, Response, UserSummary};
+use queue::EmailQueue;
 use repository::{AuditLog, LoginAttempts, Sessions, Users};
 use serde::{Deserialize, Serialize};
 use token::refresh::RefreshToken;
 use token::{AccessTokens, KeyRing};
 use utoipa::ToSchema;
+
+use crate::sign_in::NewSignIn;
 
 gateway::deps! {
     keys: Keys,
@@ -18,6 +23,7 @@ gateway::deps! {
     attempts: LoginAttempts,
     sessions: Sessions,
     audit: AuditLog,
+    emails: EmailQueue,
     ring: KeyRing,
     access_tokens: AccessTokens,
     clock: Clock,
@@ -118,16 +124,29 @@ async fn start_session(
         .as_ref()
         .and_then(|hash| hash.renewed(password, &deps.random));
     let event = request.audit(Event::Login, &user.user_id, now);
-    let (created, forgiven, noted, recorded) = futures::join!(
+    let new = NewSignIn::of(request, user, &session, now);
+    let known = new.as_ref().map(|new| new.known.as_slice());
+    let tell = async {
+        match &new {
+            Some(new) => new.tell(deps, request).await,
+            None => true,
+        }
+    };
+    let (created, forgiven, noted, recorded, told) = futures::join!(
         deps.sessions.create(&session),
         right.forgive(&deps.attempts),
-        deps.users.logged_in(user, renewed.as_ref(), now),
+        deps.users.logged_in(user, renewed.as_ref(), known, now),
         deps.audit.record(&event),
+        tell,
     );
     created?;
     forgiven?;
     noted?;
     recorded?;
+    if !told {
+        // It stays new, so that the next login from there tells.
+        deps.users.forget_sign_in(user).await?;
+    }
 
     let answer = LoginAnswer {
         token,

@@ -51,6 +51,8 @@ pub mod subject {
     pub const PASSWORD_CHANGED: &str = "Your password was changed";
     /// Of the last mail to an account.
     pub const DELETED: &str = "Your account is deleted";
+    /// Of the notice of a login from somewhere new.
+    pub const NEW_SIGN_IN: &str = "New sign-in to your account";
     /// Of the notice that a session was stolen.
     pub const STOLEN: &str = "You were logged out for your safety";
 }

@@ -17,7 +17,7 @@ pub struct Mail {
     pub from: String,
     /// Its subject.
     pub subject: String,
-    /// Its plain text.
+    /// Its plain text, with `\n` between its lines.
     pub text: String,
     /// Its HTML, where it has some.
     pub html: Option<String>,
@@ -39,7 +39,8 @@ impl Mail {
         let html = part
             .and_then(|part| part.text_contents())
             .map(str::to_owned);
-        let text = message.body_text(0).unwrap_or_default().into_owned();
+        let text = message.body_text(0).unwrap_or_default();
+        let text = text.replace("\r\n", "\n");
         let created_at = message.date().map(mail_parser::DateTime::to_timestamp);
         let created_at = created_at.and_then(|seconds| Timestamp::from_second(seconds).ok());
         let headers = message.headers_raw();
@@ -130,7 +131,7 @@ mod tests {
         assert_eq!((&*mail.from, &*mail.to), ("a@site.example", "b@c.example"));
         assert_eq!(mail.subject, "Grüße");
         assert_eq!(mail.created_at.to_string(), "2026-01-02T03:04:05Z");
-        assert!(mail.text.starts_with("Hello ü,"), "{}", mail.text);
+        assert!(mail.text.starts_with("Hello ü,\nhttps:"), "{}", mail.text);
         assert_eq!(mail.links, ["https://site.example/?token=a&b=c"]);
         assert_eq!(mail.html.as_deref().map(str::trim), Some("<p>Hello</p>"));
         assert!(mail.headers.contains(&("X-Long".into(), "one two".into())));

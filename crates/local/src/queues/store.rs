@@ -95,20 +95,19 @@ impl Store {
         self.0.changes.send_replace(());
     }
 
-    /// Keeps a message: when this returns it is on disk.
+    /// Keeps a message: when this returns it is on disk. A caller that goes away meanwhile has sent it all the same.
     pub(crate) async fn put(&self, queue: &str, message: Message) -> io::Result<()> {
-        let (folder, durable) = (self.folder(queue), self.0.durable);
-        let message = tokio::task::spawn_blocking(move || {
-            write(&folder, &message, durable)?;
-            io::Result::Ok(message)
+        let (store, queue) = (self.clone(), queue.to_owned());
+        let keeping = tokio::task::spawn_blocking(move || {
+            write(&store.folder(&queue), &message, store.0.durable)?;
+            let mut kept = store.kept();
+            let messages = kept.entry(queue).or_default();
+            messages.insert(message.message_id, Kept::new(message));
+            drop(kept);
+            store.wake();
+            Ok(())
         });
-        let message = message.await.map_err(io::Error::other)??;
-        let mut kept = self.kept();
-        let messages = kept.entry(queue.to_owned()).or_default();
-        messages.insert(message.message_id, Kept::new(message));
-        drop(kept);
-        self.wake();
-        Ok(())
+        keeping.await.map_err(io::Error::other)?
     }
 
     /// Takes up to `count` messages, the oldest first: for `seconds`, or else until they are given back or deleted. What was

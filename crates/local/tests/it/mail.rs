@@ -113,7 +113,7 @@ async fn mail_is_shown_newest_first() {
     for (template, to) in [
         (Some("welcome"), "a@example.com"),
         (None, "b@example.com"),
-        (Some("password-changed"), "c@example.com"),
+        (Some("verify-email"), "c@example.com"),
     ] {
         site.send(&job(to, template, LINK).to_string(), 0).await;
         // One after the other, for two workers are faster than either.

@@ -74,7 +74,7 @@ impl Users {
         Ok(users)
     }
 
-    /// Notes a login, and a hash under newer parameters where there is one.
+    /// Notes a login: a hash under newer parameters, and from where users are known to log in, where these have changed.
     ///
     /// # Errors
     /// When the database gives no answer.
@@ -82,22 +82,44 @@ impl Users {
         &self,
         user: &User,
         renewed: Option<&PasswordHash>,
+        known_sign_ins: Option<&[String]>,
         now: Timestamp,
     ) -> Result<(), Error> {
+        let mut set = "SET last_login = :now".to_owned();
         let mut call = self
             .update(&user.user_id)
-            .update_expression("SET last_login = :now")
             .condition_expression("created_at = :created")
             .expression_attribute_values(":created", time(user.created_at))
             .expression_attribute_values(":now", time(now));
+        if let Some(known) = known_sign_ins {
+            set.push_str(", known_sign_ins = :known");
+            let known = known.iter().map(text).collect();
+            call = call.expression_attribute_values(":known", AttributeValue::L(known));
+        }
         if let (Some(hash), Some(old)) = (renewed, &user.password_hash) {
             // A password that was reset in the meantime must not come back.
+            set.push_str(", password_hash = :hash");
             call = call
-                .update_expression("SET last_login = :now, password_hash = :hash")
                 .condition_expression("created_at = :created AND password_hash = :old")
                 .expression_attribute_values(":hash", text(hash.as_str()))
                 .expression_attribute_values(":old", text(old.as_str()));
         }
+        conditional(call.update_expression(set).send().await)?.ok();
+        Ok(())
+    }
+
+    /// Takes back from where a user is known to have logged in.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn forget_sign_in(&self, user: &User) -> Result<(), Error> {
+        let known = user.known_sign_ins.iter().map(text).collect();
+        let call = self
+            .update(&user.user_id)
+            .update_expression("SET known_sign_ins = :known")
+            .condition_expression("created_at = :created")
+            .expression_attribute_values(":created", time(user.created_at))
+            .expression_attribute_values(":known", AttributeValue::L(known));
         conditional(call.send().await)?.ok();
         Ok(())
     }
