@@ -11,7 +11,7 @@ use domain::{Email, Tenant, TenantId, Timestamp};
 use email::{Letter, Renderer, message, sample};
 use uuid::Uuid;
 
-/// A picture that needs no network: the word "acme" in white on orange would be a picture of somebody else's.
+/// A picture that needs no network.
 const LOGO: &str = "data:image/svg+xml;utf8,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 140 40'%3E%3Crect width='140' height='40' rx='8' fill='%23ffd400'/%3E%3Ccircle cx='22' cy='20' r='10'/%3E%3Crect x='42' y='14' width='84' height='12' rx='6'/%3E%3C/svg%3E";
 /// What stands for it while mails are rendered, because a logo's address is http or https.
 const LOGO_URL: &str = "https://example.com/logo.svg";

@@ -97,7 +97,7 @@ const HTML: [&str; 44] = [
 /// Those among them that have no end.
 const VOID: [&str; 5] = ["br", "col", "hr", "img", "meta"];
 /// Elements whose `href` and `src` are attributes of the page too, and not a part of a style sheet.
-const LINKING: [&str; 8] = [
+const LINKING: [&str; 7] = [
     "a",
     "img",
     "mj-button",
@@ -105,7 +105,6 @@ const LINKING: [&str; 8] = [
     "mj-image",
     "mj-navbar-link",
     "mj-social-element",
-    "mj-table",
 ];
 /// What an address can start with.
 const SCHEMES: [&str; 5] = ["https://", "http://", "mailto:", "tel:", "#"];

@@ -13,7 +13,7 @@ use crate::{NotSent, Outgoing};
 /// How long the server may take for one answer.
 const PATIENCE: Duration = Duration::from_secs(10);
 /// Answers of 5xx that are about the sender's own name and password (RFC 4954 §6), not about the mail.
-const ABOUT_CREDENTIALS: [u16; 5] = [530, 534, 535, 538, 454];
+const ABOUT_CREDENTIALS: [u16; 4] = [530, 534, 535, 538];
 
 /// Sends mail over SMTP, each over a connection of its own. Its user name and password are never printed.
 #[derive(Clone)]

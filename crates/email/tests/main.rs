@@ -1,5 +1,9 @@
 //! Templates, messages and SMTP from the outside.
-#![expect(clippy::unwrap_used, reason = "in a test a panic is the answer")]
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "in a test a panic is the answer"
+)]
 
 mod fixtures;
 mod messages;

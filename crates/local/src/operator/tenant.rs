@@ -7,7 +7,9 @@ use domain::audit::{AuditEvent, Event};
 use domain::mail::Link;
 use domain::tenant::{BaseUrl, Color};
 use domain::{Clock, Email, Invalid, Origin, Tenant, TenantId, User};
-use repository::{ApiKeys, AuditLog, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users};
+use repository::{
+    ApiKeys, AuditLog, EmailTemplates, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users,
+};
 
 use super::target::Target;
 use super::{refused, wrong};
@@ -109,6 +111,9 @@ async fn remove(target: &Target, tenants: &Tenants, id: &str) -> Result<String, 
     for user in &removed {
         remove_user(target, &users, user).await?;
     }
+    // Whoever registers this name again must not send what somebody else has written.
+    let templates: EmailTemplates = target.get()?;
+    templates.delete_all(&tenant_id).await.map_err(refused)?;
     tenants.delete(&tenant_id).await.map_err(refused)?;
     let (keys, users) = (found.len(), removed.len());
     Ok(format!(
