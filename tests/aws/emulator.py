@@ -72,6 +72,11 @@ def adapt(template):
     for name, resource in list(resources.items()):
         if resource["Type"] == "AWS::ApiGatewayV2::Api":
             resources.update(expand(name, resource["Properties"]))
+        scaling = resource.get("Properties", {}).get("ScalingConfig")
+        if scaling:
+            # AWS: what a parameter of type Number gives is a number.
+            default = template["Parameters"][scaling["MaximumConcurrency"]["Ref"]]["Default"]
+            scaling["MaximumConcurrency"] = int(default)
     secrets = {name for name, resource in resources.items() if resource["Type"] == "AWS::SecretsManager::Secret"}
     return by_arn(template, secrets)
 

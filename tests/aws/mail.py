@@ -39,7 +39,7 @@ def run(session, credentials, mail_url, resources):
     killed(session, mail_url, mark, resources)
 
 
-def mailed(mail_url, to):
+def count(mail_url, to):
     """How often an address was mailed, once the queue is empty."""
     with urllib.request.urlopen(mail_url, timeout=60) as answer:
         return [mail["to"] for mail in json.load(answer)].count(to)
@@ -53,7 +53,7 @@ def events(sender, mark):
         check(f"a mail to {name}@simulator.amazonses.com is {status}", True)
         if name != "success":
             sender.becomes(sender.send(to), "suppressed")
-            check(f"and suppresses the next one to that address", True)
+            check("and suppresses the next one to that address", True)
 
 
 def forged(session, sender, mark, resources):
@@ -93,8 +93,8 @@ def throttled(session, mail_url, mark, resources):
     """A mail that SES has no room for goes back into the queue, and out a few seconds later."""
     to = f"throttled-{mark}@example.com"
     session.client("sqs").send_message(QueueUrl=resources["EmailQueue"], MessageBody=job(to))
-    until("the throttled mail went out", lambda: mailed(mail_url, to))
-    check("a throttled mail goes out once", mailed(mail_url, to) == 1)
+    until("the throttled mail went out", lambda: count(mail_url, to))
+    check("a throttled mail goes out once", count(mail_url, to) == 1)
 
 
 def later(session, sender, mark, resources):
@@ -123,6 +123,6 @@ def killed(session, mail_url, mark, resources):
     # Longer than the dead worker's claim on the mail, which the next one waits for.
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "50"})
     sqs.send_message(QueueUrl=url, MessageBody=job(to))
-    until("the mail of the killed worker went out", lambda: mailed(mail_url, to), seconds=120)
-    check("a killed worker's mail goes out once", mailed(mail_url, to) == 1)
+    until("the mail of the killed worker went out", lambda: count(mail_url, to), seconds=120)
+    check("a killed worker's mail goes out once", count(mail_url, to) == 1)
     sqs.set_queue_attributes(QueueUrl=url, Attributes=attributes)
