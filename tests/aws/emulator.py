@@ -247,7 +247,8 @@ async def show_mail(send):
         {
             "to": mail["To"][0],
             "subject": mail["Subject"],
-            "text": mail["BodyText"],
+            # A message ends its lines with both; its reader sees one.
+            "text": mail["BodyText"].replace("\r\n", "\n"),
             "links": re.findall(r"https?://\S+", mail["BodyText"]),
         }
         for mail in reversed(sent)

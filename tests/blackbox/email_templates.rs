@@ -3,7 +3,7 @@
 use reqwest::Method;
 use serde_json::{Value, json};
 
-use crate::harness::{Call, Session, Site, Stage, text};
+use crate::harness::{Account, Call, Session, Site, Stage, text};
 
 const PATH: &str = "/emails/templates/account-deleted";
 
@@ -122,4 +122,29 @@ async fn nobody_but_an_admin_of_the_tenant_sees_or_changes_it() {
     };
     let theirs = there.client.get(PATH).bearer(&neighbour.token).await;
     assert_eq!(theirs.expect(200)["is_own"], json!(false));
+}
+
+#[tokio::test]
+async fn a_mail_is_made_of_the_tenants_own_template() {
+    let Some((site, admin)) = with_admin().await else {
+        return;
+    };
+    put(&site, &admin, &source("Farewell, {{ name }}"))
+        .await
+        .expect(200);
+    let account = Account::new();
+    let mut body = account.credentials();
+    body["name"] = json!("<i>Ada</i>");
+    site.post("/auth/register", &body).await.expect(201);
+    let session = site.session(&account).await;
+    let delete = site.client.call(Method::DELETE, "/user/me");
+    let password = json!({ "password": account.password });
+    delete
+        .bearer(&session.token)
+        .json(&password)
+        .await
+        .expect(204);
+    let subject = "Farewell, <i>Ada</i>";
+    let mail = site.backstage().newest_mail(&account.email, subject).await;
+    assert!(mail.text.starts_with("Bye <i>Ada</i> from "), "{mail:?}");
 }

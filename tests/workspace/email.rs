@@ -108,7 +108,7 @@ fn job(to: &str, template: Template) -> Value {
 async fn a_mail_is_claimed_sent_and_written_down_in_three_waits() {
     let post = Post::start().await;
     let job = job("ada@example.com", Template::Welcome);
-    assert!(post.deliver(&[job.clone()]).await.is_empty());
+    assert!(post.deliver(std::slice::from_ref(&job)).await.is_empty());
     assert_eq!(post.world.waits(), 3, "waits");
     let [mail] = &post.mails_to("ada@example.com")[..] else {
         panic!("one mail should be there")
@@ -181,10 +181,10 @@ async fn what_can_not_be_sent_fails_alone_and_says_why() {
 async fn a_mail_that_was_refused_can_be_sent_later() {
     let post = Post::start().await;
     let mut job = job("refused@example.com", Template::Welcome);
-    assert_eq!(post.deliver(&[job.clone()]).await, [0]);
+    assert_eq!(post.deliver(std::slice::from_ref(&job)).await, [0]);
     // Whatever was the reason is mended, and the dead letters were put back.
     job["to"] = json!("accepted@example.com");
-    assert!(post.deliver(&[job.clone()]).await.is_empty());
+    assert!(post.deliver(std::slice::from_ref(&job)).await.is_empty());
     let record = post.record(&job).await;
     assert_eq!((record.status, record.error), (Status::Sent, None));
     post.world.stop().await;
@@ -195,7 +195,7 @@ async fn what_ses_has_no_room_for_goes_back_and_burns_no_try() {
     let post = Post::start().await;
     let job = job("throttled@example.com", Template::Welcome);
     assert!(
-        post.deliver(&[job.clone()]).await.is_empty(),
+        post.deliver(std::slice::from_ref(&job)).await.is_empty(),
         "the message is done"
     );
     let record = post.record(&job).await;
@@ -207,7 +207,11 @@ async fn what_ses_has_no_room_for_goes_back_and_burns_no_try() {
         panic!("one message should be in the queue")
     };
     assert_eq!(put_back["deferrals"], 1);
-    assert!(post.deliver(&[put_back.clone()]).await.is_empty());
+    assert!(
+        post.deliver(std::slice::from_ref(put_back))
+            .await
+            .is_empty()
+    );
     assert_eq!(post.mails_to("throttled@example.com").len(), 1);
     assert_eq!(post.record(&job).await.status, Status::Sent);
     post.world.stop().await;
@@ -291,7 +295,10 @@ async fn suppressed_mail_stays_where_it_must_not_go_and_goes_where_it_must() {
                 .await
                 .expect("an answer");
             let job = job(&address(kind), template);
-            assert!(post.deliver(&[job.clone()]).await.is_empty(), "{email}");
+            assert!(
+                post.deliver(std::slice::from_ref(&job)).await.is_empty(),
+                "{email}"
+            );
             let stops = match kind {
                 "notification" => name != "other",
                 "notice" => name == "bounced",

@@ -173,9 +173,8 @@ fn signed_text(envelope: &Envelope) -> String {
     let present = members
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)));
-    present
-        .map(|(name, value)| format!("{name}\n{value}\n"))
-        .collect()
+    let lines = present.flat_map(|(name, value)| [name, "\n", value, "\n"]);
+    lines.collect()
 }
 
 #[cfg(test)]

@@ -45,12 +45,13 @@ pub(crate) enum Kind {
 }
 
 #[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
 pub(crate) struct Bounce {
-    bounce_type: String,
-    bounce_sub_type: String,
-    #[serde(default)]
-    bounced_recipients: Vec<Recipient>,
+    #[serde(rename = "bounceType")]
+    kind: String,
+    #[serde(rename = "bounceSubType")]
+    why: String,
+    #[serde(rename = "bouncedRecipients", default)]
+    recipients: Vec<Recipient>,
 }
 
 #[derive(Deserialize)]
@@ -80,13 +81,13 @@ impl Event {
 impl Bounce {
     /// Whether the mailbox will never take a mail; a full one may again.
     pub(crate) fn is_permanent(&self) -> bool {
-        self.bounce_type == "Permanent"
+        self.kind == "Permanent"
     }
 
     pub(crate) fn reason(&self) -> String {
-        let mut recipients = self.bounced_recipients.iter();
+        let mut recipients = self.recipients.iter();
         let said = recipients.find_map(|recipient| recipient.diagnostic_code.clone());
-        said.unwrap_or_else(|| self.bounce_sub_type.clone())
+        said.unwrap_or_else(|| self.why.clone())
     }
 }
 

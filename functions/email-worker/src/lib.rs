@@ -9,10 +9,10 @@ use std::sync::Arc;
 
 use domain::clock::SignedDuration;
 use domain::mail::{EmailJob, Status, Template, TemplateSource};
-use domain::{Clock, Random, Tenant, TenantId, Timestamp};
+use domain::{Clock, Random, Tenant, TenantId};
 use email::{Identity, Mailer, NotSent, Renderer};
 use queue::EmailQueue;
-use repository::emails::NotClaimed;
+use repository::emails::{Claim, NotClaimed};
 use repository::{EmailBudgets, EmailTemplates, Emails, Recent, Suppressions, Tenants};
 use token::KeyRing;
 use trigger::{BadMessage, Message};
@@ -73,13 +73,6 @@ pub enum Error {
     Queue(#[from] queue::Error),
 }
 
-/// A mail that this worker has claimed.
-struct Claimed<'a> {
-    job: &'a EmailJob,
-    template: Template,
-    until: Timestamp,
-}
-
 /// Sends one mail, unless it was sent before or something stops it.
 ///
 /// # Errors
@@ -94,7 +87,7 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
         tracing::warn!(email_id = %job.email_id, "the tenant of a mail is gone");
         return Ok(());
     };
-    let claimed = Claimed {
+    let wanted = Claim {
         job: &job,
         template,
         until: now + LEASE,
@@ -104,10 +97,8 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
     let claim = deps.emails.claim(
         &deps.suppressions,
         &deps.budgets,
-        &job,
-        template,
+        &wanted,
         uncounted.then(|| tenant.email_budget()),
-        claimed.until,
         now,
     );
     let (claim, source, ()) = futures::join!(
@@ -116,16 +107,16 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
         deps.mailer.prepare(now)
     );
     match claim? {
-        Ok(()) => send(deps, &tenant, source, &claimed).await,
+        Ok(()) => send(deps, &tenant, source, &wanted).await,
         Err(NotClaimed::Done) => Ok(()),
         Err(NotClaimed::Busy) => Err(Error::Busy),
         Err(NotClaimed::Suppressed) => {
             let reason = "the recipient is on the suppression list";
-            put_aside(deps, &claimed, Status::Suppressed, reason).await
+            put_aside(deps, &wanted, Status::Suppressed, reason).await
         }
         Err(NotClaimed::OverBudget) => {
             let reason = Error::OverBudget.to_string();
-            put_aside(deps, &claimed, Status::Failed, &reason).await?;
+            put_aside(deps, &wanted, Status::Failed, &reason).await?;
             Err(Error::OverBudget)
         }
     }
@@ -133,13 +124,13 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
 
 async fn put_aside(
     deps: &Deps,
-    mail: &Claimed<'_>,
+    mail: &Claim<'_>,
     status: Status,
     reason: &str,
 ) -> Result<(), Error> {
     let put = deps
         .emails
-        .put_aside(mail.job, mail.template, status, reason, deps.clock.now());
+        .put_aside(mail, status, reason, deps.clock.now());
     Ok(put.await?)
 }
 
@@ -148,12 +139,10 @@ async fn send(
     deps: &Deps,
     tenant: &Tenant,
     source: Result<Arc<Option<TemplateSource>>, repository::Error>,
-    mail: &Claimed<'_>,
+    mail: &Claim<'_>,
 ) -> Result<(), Error> {
-    let id = mail.job.email_id;
-    let release = |status, reason: String| async move {
-        deps.emails.release(id, mail.until, status, &reason).await
-    };
+    let release =
+        |status, reason: String| async move { deps.emails.release(mail, status, &reason).await };
     let composed = async {
         let source = source?;
         compose::compose(
@@ -175,7 +164,7 @@ async fn send(
     match deps.mailer.send(&outgoing).await {
         Ok(provider_id) => {
             let now = deps.clock.now();
-            Ok(deps.emails.sent(id, mail.until, &provider_id, now).await?)
+            Ok(deps.emails.sent(mail, &provider_id, now).await?)
         }
         Err(NotSent::Later(reason)) if mail.job.deferrals < MAX_DEFERRALS => {
             let (released, queued) =

@@ -79,7 +79,7 @@ impl Emails {
             Step::Budget => NotAccepted::OverBudget,
             // An id that was made twice by chance does not happen: the transaction was repeated after its answer was lost.
             Step::Mail => NotAccepted::Repeated(mail.email_id),
-            Step::Key => before(item.unwrap_or_default(), idempotency)?,
+            Step::Key => before(&item.unwrap_or_default(), idempotency)?,
         }))
     }
 
@@ -122,7 +122,7 @@ impl Emails {
 }
 
 /// What a key was used for before.
-fn before(row: Item, idempotency: Option<Idempotency<'_>>) -> Result<NotAccepted, Error> {
+fn before(row: &Item, idempotency: Option<Idempotency<'_>>) -> Result<NotAccepted, Error> {
     let of = |name: &str| {
         row.get(name)
             .and_then(|value: &AttributeValue| value.as_s().ok())

@@ -4,12 +4,22 @@ use aws_sdk_dynamodb::types::Update;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain::Timestamp;
 use domain::mail::{EmailJob, Status, Template};
-use uuid::Uuid;
 
 use super::{Emails, ttl};
 use crate::database::{Item, conditional, text, time, time_in};
 use crate::transaction::{Transaction, built};
 use crate::{EmailBudgets, Error, Suppressions};
+
+/// A mail that somebody wants to send.
+#[derive(Debug, Clone, Copy)]
+pub struct Claim<'a> {
+    /// The mail.
+    pub job: &'a EmailJob,
+    /// Which one it is.
+    pub template: Template,
+    /// How long it is the claimer's. No other claim on the mail has the same end, so that this is also its name.
+    pub until: Timestamp,
+}
 
 /// Why a mail is not to be sent now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,7 +42,7 @@ enum Step {
 }
 
 impl Emails {
-    /// Claims a mail until `until`, and counts it against a budget of `budget` mails a day where it has not been counted.
+    /// Claims a mail, and counts it against a budget of `budget` mails a day where there is one.
     ///
     /// A claim that has run out belongs to a worker that died, before or after the mail went out: nobody can tell, so that
     /// the mail can be claimed again.
@@ -43,14 +53,17 @@ impl Emails {
         &self,
         suppressions: &Suppressions,
         budgets: &EmailBudgets,
-        job: &EmailJob,
-        template: Template,
+        claim: &Claim<'_>,
         budget: Option<u32>,
-        until: Timestamp,
         now: Timestamp,
     ) -> Result<Result<(), NotClaimed>, Error> {
+        let Claim {
+            job,
+            template,
+            until,
+        } = *claim;
         let claim = self
-            .entering(job, template, Status::Sending, now)
+            .entering(claim, Status::Sending, now)
             .update_expression(format!(
                 "{ENTER}, claimed_until = :until REMOVE due, due_at, #error"
             ))
@@ -69,7 +82,7 @@ impl Emails {
             .maybe(count.transpose()?, Step::Budget);
         let refused = transaction.commit_seeing(&self.database).await?;
         Ok(refused.map_err(|(step, item)| match step {
-            Step::Mail => why(item.unwrap_or_default()),
+            Step::Mail => why(&item.unwrap_or_default()),
             Step::Suppression => NotClaimed::Suppressed,
             Step::Budget => NotClaimed::OverBudget,
         }))
@@ -81,14 +94,13 @@ impl Emails {
     /// When the database gives no answer.
     pub async fn put_aside(
         &self,
-        job: &EmailJob,
-        template: Template,
+        claim: &Claim<'_>,
         status: Status,
         reason: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
         let update = built(
-            self.entering(job, template, status, now)
+            self.entering(claim, status, now)
                 .update_expression(format!("{ENTER}, #error = :error REMOVE due, due_at"))
                 .expression_attribute_names("#error", "error")
                 .expression_attribute_values(":error", text(reason))
@@ -108,14 +120,13 @@ impl Emails {
         Ok(())
     }
 
-    /// Writes down that the mail that was claimed until `until` was sent. What an event has said meanwhile stays.
+    /// Writes down that a claimed mail was sent. What an event has said meanwhile stays.
     ///
     /// # Errors
     /// When the database gives no answer.
     pub async fn sent(
         &self,
-        id: Uuid,
-        until: Timestamp,
+        claim: &Claim<'_>,
         provider_id: &str,
         now: Timestamp,
     ) -> Result<(), Error> {
@@ -124,7 +135,7 @@ impl Emails {
             .client
             .update_item()
             .table_name(&self.table)
-            .key("email_id", text(id.to_string()))
+            .key("email_id", text(claim.job.email_id.to_string()))
             .update_expression(
                 "SET #status = :sent, sent_at = :now, provider_id = :provider REMOVE params, claimed_until",
             )
@@ -132,21 +143,20 @@ impl Emails {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sent", text(Status::Sent.as_str()))
             .expression_attribute_values(":sending", text(Status::Sending.as_str()))
-            .expression_attribute_values(":until", time(until))
+            .expression_attribute_values(":until", time(claim.until))
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":provider", text(provider_id));
         conditional(call.send().await)?.ok();
         Ok(())
     }
 
-    /// Gives the mail that was claimed until `until` back, with the reason why it was not sent.
+    /// Gives a claimed mail back, with the reason why it was not sent.
     ///
     /// # Errors
     /// When the database gives no answer.
     pub async fn release(
         &self,
-        id: Uuid,
-        until: Timestamp,
+        claim: &Claim<'_>,
         status: Status,
         reason: &str,
     ) -> Result<(), Error> {
@@ -155,14 +165,14 @@ impl Emails {
             .client
             .update_item()
             .table_name(&self.table)
-            .key("email_id", text(id.to_string()))
+            .key("email_id", text(claim.job.email_id.to_string()))
             .update_expression("SET #status = :status, #error = :error REMOVE claimed_until")
             .condition_expression("#status = :sending AND claimed_until = :until")
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#error", "error")
             .expression_attribute_values(":status", text(status.as_str()))
             .expression_attribute_values(":sending", text(Status::Sending.as_str()))
-            .expression_attribute_values(":until", time(until))
+            .expression_attribute_values(":until", time(claim.until))
             .expression_attribute_values(":error", text(reason));
         conditional(call.send().await)?.ok();
         Ok(())
@@ -170,13 +180,8 @@ impl Emails {
 
     /// The beginning of a write to the row of a mail that nobody has sent or is sending: what it is, where that is not
     /// known yet, and its new status.
-    fn entering(
-        &self,
-        job: &EmailJob,
-        template: Template,
-        status: Status,
-        now: Timestamp,
-    ) -> UpdateBuilder {
+    fn entering(&self, claim: &Claim<'_>, status: Status, now: Timestamp) -> UpdateBuilder {
+        let Claim { job, template, .. } = *claim;
         Update::builder()
             .table_name(&self.table)
             .key("email_id", text(job.email_id.to_string()))
@@ -208,10 +213,10 @@ const ENTER: &str = "SET #status = :status, tenant_id = if_not_exists(tenant_id,
     created_at = if_not_exists(created_at, :now), #ttl = if_not_exists(#ttl, :ttl)";
 
 /// Why a row could not be claimed.
-fn why(row: Item) -> NotClaimed {
+fn why(row: &Item) -> NotClaimed {
     // A claim that is over would not have been refused.
     let is_sending = row.get("status") == Some(&text(Status::Sending.as_str()));
-    if is_sending && time_in(&row, "claimed_until").is_some() {
+    if is_sending && time_in(row, "claimed_until").is_some() {
         NotClaimed::Busy
     } else {
         NotClaimed::Done

@@ -17,7 +17,7 @@ use crate::database::{read, text};
 use crate::{Database, Error};
 
 pub use accept::{Idempotency, NotAccepted};
-pub use claim::NotClaimed;
+pub use claim::{Claim, NotClaimed};
 pub use events::Happened;
 
 /// The table of mails.
