@@ -3,6 +3,7 @@
 //! Nothing here passes or fails for being slow. What can't be measured ends the run with one line that says why.
 
 mod cold;
+mod drain;
 mod first_call;
 mod front;
 mod hashing;
@@ -33,7 +34,7 @@ struct Arguments {
     /// How often each thing is measured.
     #[arg(long, default_value_t = 30)]
     runs: usize,
-    /// Only these operations, and no hashing; or `rendering` alone.
+    /// Only these operations, and no hashing; or `rendering` or `drain` alone.
     #[arg(long, value_name = "OPERATION", num_args = 1..)]
     only: Vec<String>,
     /// The folder of the binaries.
@@ -124,6 +125,11 @@ async fn main() -> ExitCode {
 }
 
 async fn measure(arguments: &Arguments) -> Result<(), Failure> {
+    if arguments.only == ["drain"] {
+        let drains = drain::measure(&arguments.binaries).await?;
+        writeln!(std::io::stdout(), "{}", drain::table(&drains))?;
+        return Ok(());
+    }
     if arguments.only == ["rendering"] {
         let rendering = rendering::measure(&arguments.binaries, arguments.runs).await?;
         writeln!(std::io::stdout(), "{}", rendering::table(&rendering))?;
@@ -144,6 +150,8 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         report.hashing = Some(hashing::measure(&arguments.binaries, arguments.runs).await?);
         progress("rendering");
         report.rendering = rendering::measure(&arguments.binaries, arguments.runs).await?;
+        progress("draining the queue of mails");
+        report.drains = drain::measure(&arguments.binaries).await?;
     }
     if let Some(folder) = arguments.json.parent() {
         std::fs::create_dir_all(folder)?;

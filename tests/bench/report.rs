@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 
 use crate::cold::Cold;
+use crate::drain::{self, Drain};
 use crate::first_call::FirstTlsCall;
 use crate::hashing::Hashing;
 use crate::price::{self, Million, PRICES, Prices};
@@ -23,6 +24,7 @@ pub struct Report {
     pub million: Vec<Million>,
     pub hashing: Option<Hashing>,
     pub rendering: Vec<Rendering>,
+    pub drains: Vec<Drain>,
     pub prices: Prices,
     pub prices_date: &'static str,
 }
@@ -43,6 +45,7 @@ impl Report {
             warm,
             hashing: None,
             rendering: Vec::new(),
+            drains: Vec::new(),
             prices: PRICES,
             prices_date: price::DATE,
         }
@@ -63,6 +66,7 @@ impl Report {
         }
         if !self.rendering.is_empty() {
             text.push_str(&rendering::table(&self.rendering));
+            text.push_str(&drain::table(&self.drains));
         }
         text
     }

@@ -2,15 +2,14 @@
 
 use std::future::IntoFuture as _;
 
-use reqwest::Url;
 use serde_json::{Value, json};
 
-use crate::harness::{Account, Answer, Backstage, Mail, Site, Stage, subject, text};
+use crate::harness::{Account, Answer, Backstage, Mail, Site, Stage, text};
 
 const WEEK_SECONDS: u64 = 7 * 24 * 60 * 60;
 
 /// Queues a mail with the site's secret key.
-async fn send(site: &Site, body: &Value) -> Answer {
+pub(crate) async fn send(site: &Site, body: &Value) -> Answer {
     site.client
         .post("/emails")
         .key(&site.secret)
@@ -18,18 +17,18 @@ async fn send(site: &Site, body: &Value) -> Answer {
         .await
 }
 
-async fn status(site: &Site, email_id: &str) -> Value {
+pub(crate) async fn status(site: &Site, email_id: &str) -> Value {
     let path = format!("/emails/{email_id}");
     site.client.get(&path).key(&site.secret).await.expect(200)
 }
 
 /// A mail with news to an address.
-fn news(to: &str) -> Value {
+pub(crate) fn news(to: &str) -> Value {
     json!({"to": to, "template": "notification", "params": {"title": "News", "body": "It rains.\nStill."}})
 }
 
 /// The mails with news that an address got.
-async fn news_to(local: &Backstage, to: &str) -> Vec<Mail> {
+pub(crate) async fn news_to(local: &Backstage, to: &str) -> Vec<Mail> {
     let mut mail = local.mail_to(to).await;
     mail.retain(|mail| mail.subject == "News");
     mail
@@ -368,94 +367,4 @@ async fn a_tenants_day_has_a_budget() {
 
     site.backstage().advance(seconds).await;
     send(&site, &news("late@example.com")).await.expect(202);
-}
-
-/// The link by which a mail is unsubscribed from.
-fn unsubscribe_link(mail: &Mail) -> Url {
-    let link = mail
-        .links
-        .iter()
-        .find(|link| link.contains("/emails/unsubscribe?token="));
-    let link = link.unwrap_or_else(|| panic!("no such link in {mail:?}"));
-    Url::parse(link).expect("a link is a URL")
-}
-
-#[tokio::test]
-async fn who_unsubscribes_gets_no_more_mail_of_that_kind() {
-    let Some(site) = Stage::shared_backstage().await else {
-        return;
-    };
-    let account = site.registered().await;
-    let to = &account.email;
-    send(&site, &news(to)).await.expect(202);
-    let link = unsubscribe_link(&news_to(site.backstage(), to).await[0]);
-    let path = format!("{}?{}", link.path(), link.query().unwrap_or_default());
-
-    // Looking at the link is no wish.
-    let page = site.client.get(&path).await;
-    page.expect(200);
-    assert!(page.text.contains("<form method=\"post\""), "{page}");
-    send(&site, &news(to)).await.expect(202);
-    assert_eq!(news_to(site.backstage(), to).await.len(), 2);
-
-    // As RFC 8058 has mail programs do it; doing it twice changes nothing.
-    for _ in 0..2 {
-        let form = "application/x-www-form-urlencoded";
-        let call = site
-            .client
-            .post(&path)
-            .body(form, "List-Unsubscribe=One-Click");
-        call.await.expect(200);
-    }
-    let stopped = send(&site, &news(to)).await.expect(202);
-    assert_eq!(news_to(site.backstage(), to).await.len(), 2);
-    assert_eq!(
-        status(&site, &text(&stopped["email_id"])).await["status"],
-        "suppressed"
-    );
-    site.ask_reset(to).await.expect(200);
-    site.reset_token(&account).await;
-
-    let mut forged = path.clone();
-    forged.pop();
-    for path in [
-        forged.as_str(),
-        "/emails/unsubscribe",
-        "/emails/unsubscribe?token=",
-    ] {
-        site.client
-            .post(path)
-            .await
-            .expect_problem(400, "token_invalid");
-    }
-}
-
-#[tokio::test]
-async fn a_login_from_somewhere_new_is_told_once() {
-    let Some(site) = Stage::shared_backstage().await else {
-        return;
-    };
-    let told = async |account: &Account| {
-        let mut mail = site.backstage().mail_to(&account.email).await;
-        mail.retain(|mail| mail.subject == subject::NEW_SIGN_IN);
-        mail
-    };
-    let log_in = async |account: &Account, device: &str| {
-        let call = site.post("/auth/login", &account.credentials());
-        call.header("user-agent", device).await.expect(200);
-    };
-    let account = site.registered().await;
-    log_in(&account, "Laptop").await;
-    log_in(&account, "Laptop").await;
-    assert!(
-        told(&account).await.is_empty(),
-        "the first device is nothing new"
-    );
-    log_in(&account, "Phone/1.0 <b>").await;
-    log_in(&account, "Phone/1.0 <b>").await;
-    log_in(&account, "Laptop").await;
-    let [mail] = &told(&account).await[..] else {
-        panic!("one mail should tell of the phone")
-    };
-    assert!(mail.text.contains("Phone/1.0 <b>"), "{mail:?}");
 }

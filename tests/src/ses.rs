@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Instant;
 
 use axum::extract::State;
 use axum::http::StatusCode;
@@ -27,6 +28,8 @@ pub struct Mail {
     pub raw: String,
     /// The platform's name for it.
     pub email_id: String,
+    /// When it came.
+    pub at: Instant,
 }
 
 /// When the next mail is held, so that its sender never hears of it.
@@ -185,6 +188,7 @@ async fn send(
             from: text(&request["FromEmailAddress"]),
             to,
             raw: String::from_utf8_lossy(&raw).into_owned(),
+            at: Instant::now(),
             email_id: tag.map(|tag| text(&tag["Value"])).unwrap_or_default(),
         });
         message_id
