@@ -30,12 +30,13 @@ class Sender:
         until(f"mail {email_id} was {status}", lambda: self.ask(f"/emails/{email_id}")["status"] == status)
 
 
-def run(session, credentials, mail_url, resources):
+def run(session, operate, credentials, mail_url, resources):
     sender, mark = Sender(credentials), uuid.uuid4().hex
     events(sender, mark)
     forged(session, sender, mark, resources)
     throttled(session, mail_url, mark, resources)
     later(session, sender, mark, resources)
+    redriven(session, operate, mail_url, mark, resources)
     killed(session, mail_url, mark, resources)
 
 
@@ -120,6 +121,17 @@ def later(session, sender, mark, resources):
     check("a schedule's event queued a mail for later", True)
     sqs.purge_queue(QueueUrl=url)
     rules.put_rule(Name=rule["Name"], ScheduleExpression=rule["ScheduleExpression"], State="ENABLED")
+
+
+def redriven(session, operate, mail_url, mark, resources):
+    """An operator brings back what was put aside."""
+    to = f"redriven-{mark}@example.com"
+    session.client("sqs").send_message(QueueUrl=resources["EmailDeadLetterQueue"], MessageBody=job(to))
+    operate("emails", "redrive")
+    until("the dead letter went out", lambda: count(mail_url, to))
+    check("an operator's redrive brings a dead letter to its reader", count(mail_url, to) == 1)
+    listed = ("emails", "list", "demo#site", "--status", "delivered")
+    until("the list of delivered mails has it", lambda: to in operate(*listed))
 
 
 def killed(session, mail_url, mark, resources):

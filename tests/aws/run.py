@@ -237,7 +237,8 @@ def run(options):
             check_starts(session, resources, template)
             triggers.schedule(session, resources)
             environment = {**os.environ, "AWS_ENDPOINT_URL": endpoint}
-            credentials = first_tenant(session, operator(local, environment), emulator.api_url(port))
+            operate = operator(local, environment)
+            credentials = first_tenant(session, operate, emulator.api_url(port))
             if options.serve:
                 print(f"{STACK} is deployed at {credentials['base_url']}, AWS at {endpoint}: Ctrl-C ends it", flush=True)
                 signal.pause()
@@ -245,7 +246,7 @@ def run(options):
             if options.filter or not passed:
                 return passed
             triggers.queue(session, credentials["base_url"] + emulator.MAIL, resources)
-            mail.run(session, credentials, credentials["base_url"] + emulator.MAIL, resources)
+            mail.run(session, operate, credentials, credentials["base_url"] + emulator.MAIL, resources)
             triggers.upload(session, resources)
             triggers.samples(session, resources)
             outage.run(session, resources, poster(credentials))

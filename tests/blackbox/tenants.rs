@@ -220,7 +220,15 @@ async fn a_removed_tenant_takes_its_users_along_and_can_be_removed_again() {
         let command = ["tenant", "remove", &there.tenant, "--yes", &there.tenant];
         here.backstage().operate(&command).await
     };
+    let mails = async || {
+        // By then the welcome mail was handled, so that it is known.
+        here.backstage().mail_to(&account.email).await;
+        let list = ["emails", "list", &there.tenant];
+        here.backstage().operate(&list).await
+    };
+    assert!(mails().await.contains(&account.email));
     assert!(remove().await.contains("2 keys and 1 users"));
+    assert!(!mails().await.contains(&account.email));
     there.expect_ended(&session).await;
     // A warm function knows the key for a minute, by which somebody registers meanwhile.
     there.register(&account).await.expect(201);

@@ -97,6 +97,17 @@ impl Suppressions {
         Ok(suppressions)
     }
 
+    /// Forgets all suppressions of a tenant.
+    ///
+    /// # Errors
+    /// When the database gives no answer. What is gone is gone.
+    pub async fn delete_all(&self, tenant: &TenantId) -> Result<(), Error> {
+        for suppression in self.of_tenant(tenant).await? {
+            self.remove(tenant, &suppression.email).await?;
+        }
+        Ok(())
+    }
+
     /// Holds only where the address takes mail of this kind; `None` for mail that nothing stops.
     pub(crate) fn checking(
         &self,

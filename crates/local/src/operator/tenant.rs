@@ -8,7 +8,8 @@ use domain::mail::Link;
 use domain::tenant::{BaseUrl, Color};
 use domain::{Clock, Email, Invalid, Origin, Tenant, TenantId, User};
 use repository::{
-    ApiKeys, AuditLog, EmailTemplates, LoginAttempts, OneTimeTokens, Sessions, Tenants, Users,
+    ApiKeys, AuditLog, EmailTemplates, Emails, LoginAttempts, OneTimeTokens, Sessions,
+    Suppressions, Tenants, Users,
 };
 
 use super::target::Target;
@@ -114,6 +115,9 @@ async fn remove(target: &Target, tenants: &Tenants, id: &str) -> Result<String, 
     // Whoever registers this name again must not send what somebody else has written.
     let templates: EmailTemplates = target.get()?;
     templates.delete_all(&tenant_id).await.map_err(refused)?;
+    let (emails, suppressions): (Emails, Suppressions) = (target.get()?, target.get()?);
+    emails.delete_all(&tenant_id).await.map_err(refused)?;
+    suppressions.delete_all(&tenant_id).await.map_err(refused)?;
     tenants.delete(&tenant_id).await.map_err(refused)?;
     let (keys, users) = (found.len(), removed.len());
     Ok(format!(

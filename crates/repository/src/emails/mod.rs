@@ -88,7 +88,7 @@ impl Emails {
     ///
     /// # Errors
     /// When the database gives no answer. What is gone is gone.
-    pub async fn delete_of_tenant(&self, tenant: &TenantId) -> Result<(), Error> {
+    pub async fn delete_all(&self, tenant: &TenantId) -> Result<(), Error> {
         for mail in self.of_tenant(tenant, None, usize::MAX).await? {
             let call = self.database.client.delete_item().table_name(&self.table);
             call.key("email_id", text(mail.email_id.to_string()))
