@@ -43,7 +43,7 @@ key() {
 }
 umask 077
 printf '{"base_url": "%s", "publishable_key": "%s", "secret_key": "%s", "owner": {"email": "", "password": ""}, "origins": ["%s"]}' \
-    "$url" "$(key)" "$(key --secret --scope users:read --scope users:write)" "$origin" >"$scratch/credentials.json"
+    "$url" "$(key)" "$(key --secret --scope users:read --scope users:write --scope email:send)" "$origin" >"$scratch/credentials.json"
 
 CV_BASE_URL=$url CV_CREDENTIALS=$scratch/credentials.json CV_TENANT=$tenant \
     cargo test --quiet --locked --workspace --test blackbox -- \
