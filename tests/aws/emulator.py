@@ -143,12 +143,14 @@ def patch(calls):
     name = iam_actions._ses_v2_resource_arn
 
     def recorded(access_key, action, service, region, resource_arn="*", service_context=None):
-        # AWS: sending is asked of the sender's identity and of the configuration set both.
-        if action == "ses:SendEmail" and isinstance(resource_arn, Both):
-            for each in resource_arn.arns:
-                denied = recorded(access_key, action, service, region, each, service_context)
-                if denied is not None:
-                    return denied
+        # AWS: sending is asked of the sender's identity and of the configuration set both; of raw content as SendRawEmail.
+        # Whether as SendEmail too is not documented, so that a role must have both.
+        if isinstance(resource_arn, Both):
+            for asked in ("ses:SendEmail", "ses:SendRawEmail"):
+                for each in resource_arn.arns:
+                    denied = recorded(access_key, asked, service, region, each, service_context)
+                    if denied is not None:
+                        return denied
             return None
         denied = judge(access_key, action, service, region, resource_arn, service_context)
         principal = iam_evaluator.resolve_principal(access_key or "", ACCOUNT)

@@ -133,6 +133,10 @@ async fn bad_input_names_its_field_and_queues_nothing() {
             &["template"],
         ),
         (with(&|b| b["template"] = json!("none")), &["template"]),
+        (
+            with(&|b| b["sendAt"] = json!("2999-01-01T00:00:00Z")),
+            &["sendAt"],
+        ),
         (with(&|b| b["to"] = json!("ada")), &["to"]),
         (
             with(&|b| b["to"] = json!("a@example.com, b@example.com")),

@@ -1,5 +1,7 @@
 //! Logins from where an account has not been seen.
 
+use serde_json::json;
+
 use crate::harness::{Account, Stage, subject};
 
 #[tokio::test]
@@ -17,6 +19,15 @@ async fn a_login_from_somewhere_new_is_told_once() {
         call.header("user-agent", device).await.expect(200);
     };
     let account = site.registered().await;
+    let welcome = site
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
+        .await;
+    let verify = site.client.post("/auth/verify-email");
+    verify
+        .json(&json!({ "token": welcome.token() }))
+        .await
+        .expect(200);
     log_in(&account, "Laptop").await;
     log_in(&account, "Laptop").await;
     assert!(
@@ -30,4 +41,56 @@ async fn a_login_from_somewhere_new_is_told_once() {
         panic!("one mail should tell of the phone")
     };
     assert!(mail.text.contains("Phone/1.0 <b>"), "{mail:?}");
+}
+
+#[tokio::test]
+async fn an_address_that_nobody_has_proven_is_told_nothing() {
+    let Some(site) = Stage::shared_backstage().await else {
+        return;
+    };
+    let account = site.registered().await;
+    for device in ["Laptop", "Phone", "Win a prize"] {
+        let call = site.post("/auth/login", &account.credentials());
+        call.header("user-agent", device).await.expect(200);
+    }
+    let mail = site.backstage().mail_to(&account.email).await;
+    assert!(
+        mail.iter().all(|mail| mail.subject != subject::NEW_SIGN_IN),
+        "{mail:?}"
+    );
+}
+
+#[tokio::test]
+async fn an_hour_has_three_notices_at_the_most() {
+    let Some(site) = Stage::own().await else {
+        return;
+    };
+    let account = site.registered().await;
+    let welcome = site
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
+        .await;
+    let verify = site.client.post("/auth/verify-email");
+    verify
+        .json(&json!({ "token": welcome.token() }))
+        .await
+        .expect(200);
+    let log_in = async |device: String| {
+        let call = site.post("/auth/login", &account.credentials());
+        call.header("user-agent", &device).await.expect(200);
+    };
+    let told = async || {
+        let mail = site.backstage().mail_to(&account.email).await;
+        mail.iter()
+            .filter(|mail| mail.subject == subject::NEW_SIGN_IN)
+            .count()
+    };
+    for number in 0..6 {
+        log_in(format!("Device {number}")).await;
+    }
+    // The first device is nothing new, and counts as one of the hour.
+    assert_eq!(told().await, 2);
+    site.backstage().advance(60 * 60 + 1).await;
+    log_in("Device 7".to_owned()).await;
+    assert_eq!(told().await, 3);
 }

@@ -30,6 +30,7 @@ async fn who_unsubscribes_gets_no_more_mail_of_that_kind() {
     let page = site.client.get(&path).await;
     page.expect(200);
     assert!(page.text.contains("<form method=\"post\""), "{page}");
+    assert!(page.text.contains(to.as_str()), "{page}");
     send(&site, &news(to)).await.expect(202);
     assert_eq!(news_to(site.backstage(), to).await.len(), 2);
 

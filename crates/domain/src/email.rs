@@ -37,6 +37,11 @@ impl Email {
         let text: String = text.nfkc().collect::<String>().to_lowercase();
         let (local, domain) = text.trim().rsplit_once('@').ok_or_else(invalid)?;
         let domain = idna::domain_to_ascii_strict(domain).map_err(|_| invalid())?;
+        // No top-level domain is a number: what ends in one is an address of a machine (RFC 1123 §2.1).
+        let last = domain.rsplit('.').next().unwrap_or_default();
+        if last.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err(invalid());
+        }
         let address = format!("{local}@{domain}");
         if address.len() > MAX_LENGTH {
             return Err(too_long());
@@ -140,6 +145,8 @@ mod tests {
             "<a@b.de>",
             "Name <a@b.de>",
             "a@-b.de",
+            "a@1.2.3.4",
+            "a@123.45",
             "a\0@b.de",
         ] {
             assert!(Email::parse(input).is_err(), "{input:?} was taken");

@@ -239,9 +239,19 @@ pub struct User {
         with = "jiff::fmt::serde::timestamp::millisecond::optional"
     )]
     pub last_login: Option<Timestamp>,
-    /// From where somebody has logged in, the last first: hashes of device and network, at most [`KNOWN_SIGN_INS`].
+    /// From where somebody has logged in, the last first, at most [`KNOWN_SIGN_INS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub known_sign_ins: Vec<String>,
+    pub known_sign_ins: Vec<SignIn>,
+}
+
+/// A device and a network from which somebody has logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignIn {
+    /// A hash of what the device calls itself, and the network.
+    pub place: String,
+    /// When that was first seen.
+    #[serde(with = "jiff::fmt::serde::timestamp::millisecond::required")]
+    pub since: Timestamp,
 }
 
 /// From how many places at the most a login is nothing new.

@@ -70,17 +70,14 @@ pub(crate) fn values(
     values
 }
 
-/// Black or white, whichever can be read better on `background` (`#rrggbb`): the one with the higher contrast ratio, which
-/// is at least 4.5 for every colour
-/// ([WCAG 2.2](https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio)).
+/// White, as most buttons have it, where it can be read on `background` (`#rrggbb`), else black: one of the two has a contrast
+/// ratio of at least 4.5 on every colour ([WCAG 2.2](https://www.w3.org/TR/WCAG22/#contrast-minimum)).
 fn text_color_on(background: &str) -> &'static str {
     let luminance = luminance(background);
-    let on_white = 1.05 / (luminance + 0.05);
-    let on_black = (luminance + 0.05) / 0.05;
-    if on_black > on_white {
-        "#000000"
-    } else {
+    if 1.05 / (luminance + 0.05) >= 4.5 {
         "#ffffff"
+    } else {
+        "#000000"
     }
 }
 

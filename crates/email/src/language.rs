@@ -23,7 +23,8 @@ const LONGEST_BLOCK: usize = 300;
 /// How many statements a part can have: each can be nested in another, and their parser calls itself.
 const MOST_STATEMENTS: usize = 200;
 const STATEMENTS: [&str; 6] = ["if", "elif", "else", "endif", "for", "endfor"];
-const FILTERS: [&str; 4] = ["lines", "lower", "trim", "upper"];
+/// What can follow a name; `lines` as well, where a loop goes over them.
+const FILTERS: [&str; 3] = ["lower", "trim", "upper"];
 
 /// An environment that knows these filters and nothing else: no files, no variables of the process, no functions.
 pub(crate) fn environment() -> Environment<'static> {
@@ -217,11 +218,15 @@ fn check_statements<'a>(statements: &[Stmt<'a>], scope: &mut Vec<&'a str>) -> Re
                 check_statements(&condition.false_body, scope)?;
             }
             Stmt::ForLoop(repeat) => {
-                let over_lines =
-                    matches!(&repeat.iter, Expr::Filter(filter) if filter.name == "lines");
-                let (Expr::Var(target), true, None, false) = (
+                let lines_of = match &repeat.iter {
+                    Expr::Filter(filter) if filter.name == "lines" && filter.args.is_empty() => {
+                        filter.expr.as_ref()
+                    }
+                    _ => None,
+                };
+                let (Expr::Var(target), Some(text @ Expr::Var(_)), None, false) = (
                     &repeat.target,
-                    over_lines,
+                    lines_of,
                     &repeat.filter_expr,
                     repeat.recursive,
                 ) else {
@@ -230,7 +235,11 @@ fn check_statements<'a>(statements: &[Stmt<'a>], scope: &mut Vec<&'a str>) -> Re
                         "a loop must be written {% for line in name|lines %}",
                     ));
                 };
-                check_expression(&repeat.iter, scope)?;
+                // Work that grows with the length of a parameter must not be done for each of its lines.
+                if scope.contains(&"loop") {
+                    return Err(refused(repeat.span(), "a loop can't be in a loop"));
+                }
+                check_expression(text, scope)?;
                 let outer = scope.len();
                 scope.extend([target.id, "loop"]);
                 check_statements(&repeat.body, scope)?;
@@ -273,8 +282,18 @@ fn check_expression(expression: &Expr<'_>, scope: &[&str]) -> Result<(), Invalid
         }
         Expr::Filter(filter) if FILTERS.contains(&filter.name) && filter.args.is_empty() => {
             match &filter.expr {
-                Some(inner) => check_expression(inner, scope),
-                None => Err(refused(filter.span(), "a filter has nothing to work on")),
+                Some(name @ Expr::Var(var)) => {
+                    // The name of the line comes right before `loop`.
+                    if let [.., line, "loop"] = scope
+                        && var.id != *line
+                    {
+                        let message = "within a loop only its line can have a filter";
+                        return Err(refused(filter.span(), message));
+                    }
+                    check_expression(name, scope)
+                }
+                Some(inner @ Expr::Filter(_)) => check_expression(inner, scope),
+                _ => Err(refused(filter.span(), "a filter must follow a name")),
             }
         }
         Expr::Filter(filter) => {
@@ -305,7 +324,6 @@ fn is_condition(operator: BinOpKind) -> bool {
             | BinOpKind::Lte
             | BinOpKind::Gt
             | BinOpKind::Gte
-            | BinOpKind::In
     )
 }
 

@@ -1,6 +1,7 @@
 //! Sending over SES.
 
 use aws_sdk_sesv2::Client;
+use aws_sdk_sesv2::config::http::HttpResponse;
 use aws_sdk_sesv2::error::{DisplayErrorContext, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use aws_sdk_sesv2::primitives::Blob;
@@ -119,27 +120,21 @@ impl Ses {
 }
 
 /// What SES said, in its own words: they name the identity or the quota that is the reason.
-fn not_sent<R: std::fmt::Debug + Send + Sync + 'static>(
-    error: &SdkError<SendEmailError, R>,
-) -> NotSent {
+fn not_sent(error: &SdkError<SendEmailError, HttpResponse>) -> NotSent {
     use aws_sdk_sesv2::error::ProvideErrorMetadata as _;
 
-    let Some(answer) = error.as_service_error() else {
+    let SdkError::ServiceError(answer) = error else {
         return NotSent::Unanswered(DisplayErrorContext(error).to_string());
     };
-    let code = answer.code().unwrap_or("error");
-    let reason = format!("{code}: {}", answer.message().unwrap_or("no reason given"));
-    match answer {
-        SendEmailError::TooManyRequestsException(_) | SendEmailError::LimitExceededException(_) => {
-            NotSent::Later(reason)
-        }
-        _ if code.contains("Throttl") => NotSent::Later(reason),
-        SendEmailError::AccountSuspendedException(_)
-        | SendEmailError::BadRequestException(_)
-        | SendEmailError::MailFromDomainNotVerifiedException(_)
-        | SendEmailError::MessageRejected(_)
-        | SendEmailError::NotFoundException(_)
-        | SendEmailError::SendingPausedException(_) => NotSent::Refused(reason),
+    let said = answer.err();
+    let code = said.code().unwrap_or("error");
+    let reason = format!("{code}: {}", said.message().unwrap_or("no reason given"));
+    let has_to_wait = said.is_too_many_requests_exception()
+        || said.is_limit_exceeded_exception()
+        || code.contains("Throttl");
+    match answer.raw().status().as_u16() {
+        status if has_to_wait || status == 429 => NotSent::Later(reason),
+        400..500 => NotSent::Refused(reason),
         _ => NotSent::Unanswered(reason),
     }
 }

@@ -83,10 +83,7 @@ impl Smtp {
 }
 
 fn not_sent(error: &SmtpError) -> NotSent {
-    let reason = match std::error::Error::source(error) {
-        Some(cause) => format!("{error}: {cause}"),
-        None => error.to_string(),
-    };
+    let reason = error.to_string();
     let status = error.status().map(u16::from);
     if status.is_some_and(|code| ABOUT_CREDENTIALS.contains(&code)) {
         NotSent::Later(reason)

@@ -1,8 +1,8 @@
 //! A function's dependencies.
 
-/// A variable of the environment that is not set.
+/// A variable of the environment that is not set, or not to what it must be.
 #[derive(Debug, thiserror::Error)]
-#[error("the environment variable {0} is not set")]
+#[error("the environment variable {0} is not set or not valid")]
 pub struct MissingVariable(pub &'static str);
 
 /// An environment that can make a `T`.

@@ -105,7 +105,8 @@ fn security(codes: &[Code]) -> Value {
         codes.contains(&Code::ApiKeyMissing),
         codes.contains(&Code::TokenMissing),
     ) {
-        (true, _) => json!([{ "api_key": [] }]),
+        (true, true) => json!([{ "api_key": [] }, { "bearer": [] }, { "cookie": [] }]),
+        (true, false) => json!([{ "api_key": [] }]),
         (false, true) => json!([{ "bearer": [] }, { "cookie": [] }]),
         (false, false) => json!([]),
     }

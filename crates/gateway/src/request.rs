@@ -129,6 +129,12 @@ impl Request {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// Whether there is a header, readable or not.
+    #[must_use]
+    pub fn has_header(&self, name: &str) -> bool {
+        self.headers.contains_key(name)
+    }
+
     /// What the audit log says of something that this request did to an account.
     #[must_use]
     pub fn audit(&self, event: Event, user_id: &UserId, now: Timestamp) -> AuditEvent {

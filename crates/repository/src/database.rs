@@ -104,6 +104,11 @@ pub(crate) fn write<T: Serialize>(value: &T) -> Result<Item, Error> {
     serde_dynamo::to_item(value).map_err(Error::corrupt)
 }
 
+/// Any value as an attribute.
+pub(crate) fn value<T: Serialize + ?Sized>(value: &T) -> Result<AttributeValue, Error> {
+    serde_dynamo::to_attribute_value(value).map_err(Error::corrupt)
+}
+
 /// A time that an item holds as a number, where it does.
 pub(crate) fn time_in(item: &Item, name: &str) -> Option<Timestamp> {
     let number = item.get(name)?.as_n().ok()?.parse().ok()?;

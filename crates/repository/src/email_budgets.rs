@@ -21,30 +21,27 @@ impl EmailBudgets {
         Self { table }
     }
 
-    /// Counts one mail of the day (UTC); with a `limit` it holds only below that.
+    /// Counts one mail of the day (UTC); holds only below `limit`.
     pub(crate) fn counting(
         &self,
         tenant: &TenantId,
-        limit: Option<u32>,
+        limit: u32,
         now: Timestamp,
     ) -> Result<Update, Error> {
         let day = now.strftime("%Y-%m-%d");
-        let mut update = Update::builder()
+        let update = Update::builder()
             .table_name(&self.table)
             .key("tenant_day", text(format!("{tenant}#{day}")))
             .update_expression("SET #ttl = :ttl ADD mails :one")
+            // A budget of 0 takes no first mail either.
+            .condition_expression(
+                "(attribute_not_exists(mails) AND :limit > :zero) OR mails < :limit",
+            )
             .expression_attribute_names("#ttl", "ttl")
             .expression_attribute_values(":one", number(1))
+            .expression_attribute_values(":limit", number(limit))
+            .expression_attribute_values(":zero", number(0))
             .expression_attribute_values(":ttl", number((now + KEPT).as_second()));
-        if let Some(limit) = limit {
-            // A budget of 0 takes no first mail either.
-            update = update
-                .condition_expression(
-                    "(attribute_not_exists(mails) AND :limit > :zero) OR mails < :limit",
-                )
-                .expression_attribute_values(":limit", number(limit))
-                .expression_attribute_values(":zero", number(0));
-        }
         built(update.build())
     }
 }

@@ -108,15 +108,17 @@ impl Suppressions {
         Ok(())
     }
 
-    /// Holds only where the address takes mail of this kind; `None` for mail that nothing stops.
+    /// Holds only where the address takes mail of this kind; `None` for mail that nothing stops. A tenant's own mail always stops
+    /// at a bounce and a complaint.
     pub(crate) fn checking(
         &self,
         tenant: &TenantId,
         email: &Email,
         template: Template,
+        from_tenant: bool,
     ) -> Result<Option<ConditionCheck>, Error> {
         let class = template.class();
-        if !class.stops_at_bounces() {
+        if !class.stops_at_bounces() && !from_tenant {
             return Ok(None);
         }
         let check = ConditionCheck::builder()
@@ -128,6 +130,10 @@ impl Suppressions {
                     "attribute_not_exists(bounced_at) AND attribute_not_exists(complained_at) AND NOT contains(unsubscribed, :kind)",
                 )
                 .expression_attribute_values(":kind", text(template.as_str()))
+        } else if from_tenant {
+            check.condition_expression(
+                "attribute_not_exists(bounced_at) AND attribute_not_exists(complained_at)",
+            )
         } else {
             check.condition_expression("attribute_not_exists(bounced_at)")
         };

@@ -29,7 +29,7 @@ pub async fn handle(deps: &Deps, request: Request) -> Result<Response, Problem> 
         "POST /emails" => send::handle(deps, &request).await,
         "GET /emails/{id}" => show::mail(deps, &request).await,
         "GET /emails/templates" => show::templates(deps, &request).await,
-        "GET /emails/unsubscribe" => Ok(unsubscribe::ask(&request)),
+        "GET /emails/unsubscribe" => unsubscribe::ask(deps, &request).await,
         "POST /emails/unsubscribe" => unsubscribe::act(deps, &request).await,
         route => Err(Problem::unrouted(route)),
     }

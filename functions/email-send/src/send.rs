@@ -41,6 +41,9 @@ pub struct SendBody {
     #[schema(value_type = Option<String>, format = "date-time")]
     #[serde(default)]
     send_at: Field<Timestamp>,
+    #[schema(ignore)]
+    #[serde(flatten)]
+    other: BTreeMap<String, Value>,
 }
 
 /// The mail is stored and will be sent.
@@ -63,9 +66,11 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         fingerprint: &fingerprint,
     });
 
+    // What should have been sent before is sent at once.
     let delay = mail
         .send_at
         .map_or(SignedDuration::ZERO, |at| at.duration_since(now));
+    let delay = delay.max(SignedDuration::ZERO);
     // Longer than the queue keeps a message back: it is put there when the time comes.
     let waits = delay > queue::MAX_DELAY;
     let due_at = now + delay + if waits { SignedDuration::ZERO } else { GRACE };
@@ -118,9 +123,21 @@ fn read(
             Invalid::new("out_of_range", "must be at most 7 days ahead"),
         );
     }
+    // A name that is written wrong, such as `sendAt`, would have the mail sent otherwise than it was meant.
+    for name in body.other.keys().take(10) {
+        let name: String = name.chars().take(64).collect();
+        let fields = "the fields are to, template, params and send_at";
+        input.refuse(
+            &name,
+            Invalid::new("unknown", format!("is unknown; {fields}")),
+        );
+    }
     let params = texts(&mut input, body.params);
     let params = template.and_then(|template| checked(&mut input, template, params));
-    let key = request.header("idempotency-key").map(IdempotencyKey::parse);
+    let key = request.has_header("idempotency-key").then(|| {
+        // What can't be read is not visible ASCII.
+        IdempotencyKey::parse(request.header("idempotency-key").unwrap_or_default())
+    });
     let key = key.transpose().unwrap_or_else(|error| {
         input.refuse("Idempotency-Key", error);
         None
@@ -134,7 +151,7 @@ fn read(
         params: params.values().clone(),
         status: Status::Queued,
         created_at: now,
-        send_at: send_at.filter(|at| *at > now),
+        send_at,
         sent_at: None,
         provider_id: None,
         error: None,

@@ -13,6 +13,7 @@ use utoipa::IntoParams;
 use crate::Deps;
 
 const DONE: &str = "You will get no more mail of this kind.";
+const NOT_VALID: &str = "This link is not valid, or too old. A newer mail has one that works.";
 
 /// Nothing is loaded, and the form leads back here.
 const CONTENT_SECURITY_POLICY: &str =
@@ -29,45 +30,58 @@ struct UnsubscribeQuery {
 
 #[utoipa::path(get, path = "/emails/unsubscribe", tag = "emails", summary = "Get a page that asks whether to unsubscribe",
     params(UnsubscribeQuery), security(()),
-    responses((status = 200, description = "The page; nothing has changed yet", body = String, content_type = "text/html")))]
-pub fn ask(request: &Request) -> Response {
+    responses((status = 200, description = "The page; nothing has changed yet. Of a link that is not valid it says so", body = String, content_type = "text/html")))]
+pub async fn ask(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let token = request.query("token").unwrap_or_default();
-    page(&html! {
-        p { "Do you want no more mail of this kind?" }
-        form method="post" action=(format!("/emails/unsubscribe?token={}", escaped(token))) {
+    let Some(Unsubscription {
+        email, template, ..
+    }) = read(deps, token).await?
+    else {
+        return Ok(page(&html! { p { (NOT_VALID) } }));
+    };
+    Ok(page(&html! {
+        p { "Do you want no more mail of the kind " b { (template.as_str()) } " to " b { (email) } "?" }
+        form method="post" action=(format!("/emails/unsubscribe?token={token}")) {
             button { "Unsubscribe" }
         }
-    })
+    }))
+}
+
+/// What a link says; `None` where it is not valid.
+async fn read(deps: &Deps, token: &str) -> Result<Option<Unsubscription>, Problem> {
+    let now = deps.clock.now();
+    let keys = deps.ring.current(now).await?;
+    Ok(Unsubscription::open(&keys, token, now).ok())
 }
 
 #[utoipa::path(post, path = "/emails/unsubscribe", tag = "emails", summary = "Stop mail of a kind to an address",
     params(UnsubscribeQuery), security(()),
-    responses((status = 200, description = "No more mail of this kind goes to this address; for a browser, a page that says so", body = Message)))]
+    responses((status = 200, description = "No more mail of this kind goes to this address; for a browser, a page that says so, or that the link is not valid", body = Message)))]
 pub async fn act(deps: &Deps, request: &Request) -> Result<Response, Problem> {
-    let now = deps.clock.now();
-    let keys = deps.ring.current(now).await?;
-    let token = request.query("token").unwrap_or_default();
-    let Unsubscription {
-        tenant,
-        email,
-        template,
-    } = Unsubscription::open(&keys, token, now).map_err(|_| Problem::link_invalid())?;
-    let reason = SuppressionReason::Unsubscribed(template);
-    deps.suppressions.add(&tenant, &email, reason, now).await?;
     let is_browser = request
         .header("accept")
         .is_some_and(|types| types.contains("text/html"));
+    let token = request.query("token").unwrap_or_default();
+    let Some(Unsubscription {
+        tenant,
+        email,
+        template,
+    }) = read(deps, token).await?
+    else {
+        return if is_browser {
+            Ok(page(&html! { p { (NOT_VALID) } }))
+        } else {
+            Err(Problem::link_invalid())
+        };
+    };
+    let now = deps.clock.now();
+    let reason = SuppressionReason::Unsubscribed(template);
+    deps.suppressions.add(&tenant, &email, reason, now).await?;
     Ok(if is_browser {
         page(&html! { p { (DONE) } })
     } else {
         Response::message(DONE)
     })
-}
-
-/// A token as it can stand in a query; what no token has goes.
-fn escaped(token: &str) -> String {
-    let is_of_a_token = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    token.chars().filter(is_of_a_token).collect()
 }
 
 fn page(content: &Markup) -> Response {

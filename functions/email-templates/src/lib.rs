@@ -92,7 +92,7 @@ async fn show(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     description = "The template is tried before it is kept; what is refused is told with its line.",
     params(("template" = String, Path, description = "Its name, such as `welcome`")),
     request_body = SourceInput,
-    responses((status = 200, description = "Mails that are sent from now on are made from it", body = SourceView)))]
+    responses((status = 200, description = "Within a minute all mails are made from it", body = SourceView)))]
 async fn write(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let (caller, template) = addressed(deps, request).await?;
     let source = read(template, request)?;
@@ -128,7 +128,7 @@ fn read(template: Template, request: &Request) -> Result<TemplateSource, Problem
 
 #[utoipa::path(delete, path = "/emails/templates/{template}", tag = "emails", summary = "Go back to the platform's template",
     params(("template" = String, Path, description = "Its name, such as `welcome`")),
-    responses((status = 204, description = "Mails that are sent from now on are made from the platform's")))]
+    responses((status = 204, description = "Within a minute all mails are made from the platform's")))]
 async fn take_back(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let (caller, template) = addressed(deps, request).await?;
     let event = event(deps, request, &caller);

@@ -59,9 +59,9 @@ pub enum Error {
     /// The mail can't be made of its template.
     #[error("the mail can't be made: {0}")]
     NotRendered(#[from] email::Error),
-    /// The mail did not go out.
-    #[error(transparent)]
-    NotSent(#[from] NotSent),
+    /// The mail did not go out. The words of the other side name people, and are in the mail's row alone.
+    #[error("the mail did not go out; its row says why")]
+    NotSent,
     /// The links of the mail can't be signed.
     #[error("the mail's links can't be signed")]
     Unsigned(#[from] token::Error),
@@ -92,13 +92,13 @@ pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
         template,
         until: now + LEASE,
     };
-    // A message that comes again was counted, or was not for a good reason.
-    let uncounted = !job.counted && message.receive_count() == 1;
+    // A tenant's mail was counted when it was accepted, and one that comes back from SES when it was first claimed.
+    let counts = template.class().stops_at_budget() && !job.from_tenant && job.deferrals == 0;
     let claim = deps.emails.claim(
         &deps.suppressions,
         &deps.budgets,
         &wanted,
-        uncounted.then(|| tenant.email_budget()),
+        counts.then(|| tenant.email_budget()),
         now,
     );
     let (claim, source, ()) = futures::join!(
@@ -167,16 +167,20 @@ async fn send(
             Ok(deps.emails.sent(mail, &provider_id, now).await?)
         }
         Err(NotSent::Later(reason)) if mail.job.deferrals < MAX_DEFERRALS => {
+            tracing::warn!(email_id = %mail.job.email_id, deferrals = mail.job.deferrals, "a mail has to wait");
             let (released, queued) =
                 futures::join!(release(Status::Queued, reason), defer(deps, mail.job));
             released?;
             Ok(queued?)
         }
         // It may have gone out: the claim stays until SES's events tell, or until it is over.
-        Err(error @ NotSent::Unanswered(_)) => Err(error.into()),
-        Err(error) => {
-            release(Status::Failed, error.to_string()).await?;
-            Err(error.into())
+        Err(NotSent::Unanswered(reason)) => {
+            deps.emails.doubt(mail, &reason).await?;
+            Err(Error::NotSent)
+        }
+        Err(NotSent::Later(reason) | NotSent::Refused(reason)) => {
+            release(Status::Failed, reason).await?;
+            Err(Error::NotSent)
         }
     }
 }
@@ -190,7 +194,6 @@ async fn defer(deps: &Deps, job: &EmailJob) -> Result<(), queue::Error> {
     let random = i64::from(u16::from_be_bytes(deps.random.bytes()));
     let delay = SignedDuration::from_secs(longest / 2 + random % (longest / 2 + 1));
     let later = EmailJob {
-        counted: true,
         deferrals: job.deferrals + 1,
         ..job.clone()
     };

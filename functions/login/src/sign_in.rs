@@ -1,21 +1,26 @@
 //! Telling a user of a login from where nobody has logged in before.
 
+use domain::clock::SignedDuration;
 use domain::mail::{EmailJob, Template};
 use domain::session::Session;
-use domain::user::KNOWN_SIGN_INS;
+use domain::user::{KNOWN_SIGN_INS, SignIn};
 use domain::{Timestamp, User};
 use gateway::Request;
 
 use crate::Deps;
 
+/// How many places an account may be entered from for the first time within an hour, each with a notice.
+const MOST_NOTICES: usize = 3;
+const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// How much of what a client calls itself is told, in characters.
 const DEVICE_LENGTH: usize = 150;
 
 /// A login from a device and a network that the account has not seen.
 pub(crate) struct NewSignIn {
     /// What the account has seen from now on.
-    pub(crate) known: Vec<String>,
-    /// What tells the user; none at the first login of an account, which is nothing to warn of.
+    pub(crate) known: Vec<SignIn>,
+    /// What tells the user. None at the first login of an account, which is nothing to warn of; none where nobody has proven
+    /// the address, which may be a stranger's; and none beyond [`MOST_NOTICES`].
     notice: Option<EmailJob>,
 }
 
@@ -27,12 +32,18 @@ impl NewSignIn {
         session: &Session,
         now: Timestamp,
     ) -> Option<Self> {
-        let seen = token::hash(&format!("{}\n{}", request.network(), request.user_agent()));
-        if user.known_sign_ins.contains(&seen) {
+        let place = token::hash(&format!("{}\n{}", request.network(), request.user_agent()));
+        let before = &user.known_sign_ins;
+        if before.iter().any(|known| known.place == place) {
             return None;
         }
-        let notice = (!user.known_sign_ins.is_empty()).then(|| notice(request, user, session, now));
-        let known = std::iter::once(seen).chain(user.known_sign_ins.iter().cloned());
+        let of_late = before.iter().filter(|known| known.since > now - HOUR);
+        let tells = !before.is_empty()
+            && user.email_verified_at.is_some()
+            && of_late.count() < MOST_NOTICES;
+        let notice = tells.then(|| notice(request, user, session, now));
+        let new = SignIn { place, since: now };
+        let known = std::iter::once(new).chain(before.iter().cloned());
         Some(Self {
             known: known.take(KNOWN_SIGN_INS).collect(),
             notice,

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{EmailRecord, Template};
+use super::{EmailRecord, Template, overrides_direction};
 use crate::{Email, TenantId};
 
 /// Under which the platform's own mails get their ids: any constant will do.
@@ -28,9 +28,10 @@ pub struct EmailJob {
     pub params: BTreeMap<String, String>,
     /// Whose mail it is: sender, colours, budget and suppression list are the tenant's.
     pub tenant: TenantId,
-    /// Whether the tenant's daily budget has counted it.
+    /// Whether a tenant has queued it, by `POST /emails`: it was counted when it was accepted, and what its recipient is
+    /// said to have asked for is the tenant's word alone.
     #[serde(default)]
-    pub counted: bool,
+    pub from_tenant: bool,
     /// How often it was put back because SES takes no more for now.
     #[serde(default)]
     pub deferrals: u32,
@@ -52,12 +53,21 @@ impl EmailJob {
             email_id: Uuid::new_v5(&NAMESPACE, name.as_bytes()),
             to,
             template,
-            params: params.map(|(name, value)| (name.to_owned(), value)).into(),
+            params: params
+                .map(|(name, value)| (name.to_owned(), plain(&value)))
+                .into(),
             tenant,
-            counted: false,
+            from_tenant: false,
             deferrals: 0,
         }
     }
+}
+
+/// A parameter as any mail takes it. What a person chose to be called must not keep a mail from being sent.
+fn plain(value: &str) -> String {
+    let mut plain = value.replace(char::is_control, " ");
+    plain.retain(|c| !overrides_direction(c));
+    plain
 }
 
 impl EmailJob {
@@ -70,7 +80,7 @@ impl EmailJob {
             template: Some(mail.template),
             params: mail.params,
             tenant: mail.tenant_id,
-            counted: true,
+            from_tenant: true,
             deferrals: 0,
         }
     }

@@ -56,6 +56,11 @@ impl From<Link> for String {
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Params(BTreeMap<String, String>);
 
+/// How many surplus parameters are named, and how much of each name: an answer is not as long as any request.
+const MOST_TOLD: usize = 10;
+/// In characters.
+const MOST_TOLD_OF: usize = 64;
+
 impl Params {
     /// Checks `values` against what `template` declares. An empty value counts as absent.
     ///
@@ -84,13 +89,14 @@ impl Params {
             }
         }
         let declared = |name: &String| template.parameters().iter().any(|p| p.name == *name);
-        for name in values.keys().filter(|name| !declared(name)) {
+        for name in values.keys().filter(|name| !declared(name)).take(MOST_TOLD) {
             let names: Vec<_> = template.parameters().iter().map(|p| p.name).collect();
             let message = format!(
                 "is not a parameter of this template, which has {}",
                 names.join(", ")
             );
-            refused.push((name.clone(), Invalid::new("unknown", message)));
+            let name = name.chars().take(MOST_TOLD_OF).collect();
+            refused.push((name, Invalid::new("unknown", message)));
         }
         if refused.is_empty() {
             Ok(Self(values))
@@ -119,9 +125,11 @@ impl fmt::Debug for Params {
 }
 
 impl Kind {
+    /// Judges a value, which must not be empty.
+    ///
     /// # Errors
-    /// `too_long` or `invalid`.
-    fn check(self, value: &str) -> Result<(), Invalid> {
+    /// `too_short`, `too_long` or `invalid`.
+    pub fn check(self, value: &str) -> Result<(), Invalid> {
         match self {
             Self::Line => {
                 length(value, 1, 200)?;

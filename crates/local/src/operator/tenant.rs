@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use clap::{Args, Subcommand};
 use domain::audit::{AuditEvent, Event};
-use domain::mail::Link;
+use domain::mail::{Kind, Link};
 use domain::tenant::{BaseUrl, Color};
 use domain::{Clock, Email, Invalid, Origin, Tenant, TenantId, User};
 use repository::{
@@ -160,10 +160,9 @@ async fn create(
     let link_base =
         link_base.ok_or_else(|| Error::Operator("give --origin or --link-base".into()))?;
     let clock: Clock = target.get()?;
+    let name = read("--name", settings.name.as_deref(), site_name)?;
     let tenant = Tenant {
-        name: settings
-            .name
-            .unwrap_or_else(|| tenant_id.site_id().to_owned()),
+        name: name.unwrap_or_else(|| tenant_id.site_id().to_owned()),
         tenant_id,
         origins,
         link_base: BaseUrl::parse(link_base).map_err(wrong("--link-base"))?,
@@ -196,7 +195,7 @@ async fn update(
     let tenant_id = TenantId::parse(id).map_err(wrong("the tenant"))?;
     let known = tenants.get(&tenant_id).await.map_err(refused)?;
     let mut tenant = known.ok_or_else(|| Error::Operator(format!("there is no tenant {id}")))?;
-    if let Some(name) = settings.name {
+    if let Some(name) = read("--name", settings.name.as_deref(), site_name)? {
         tenant.name = name;
     }
     if !settings.origins.is_empty() {
@@ -237,6 +236,11 @@ fn origins(given: &[String]) -> Result<BTreeSet<Origin>, Error> {
         .map(|origin| Origin::parse(origin))
         .collect::<Result<_, _>>()
         .map_err(wrong("--origin"))
+}
+
+/// What people know a site as: it stands in the headers of mails.
+fn site_name(text: &str) -> Result<String, Invalid> {
+    Kind::Line.check(text).map(|()| text.to_owned())
 }
 
 /// The value of an option that was given.

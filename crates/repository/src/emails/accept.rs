@@ -68,7 +68,7 @@ impl Emails {
             .maybe(key.transpose()?, Step::Key)
             .step(built(row.build())?, Step::Mail)
             .step(
-                budgets.counting(&mail.tenant_id, Some(budget), now)?,
+                budgets.counting(&mail.tenant_id, budget, now)?,
                 Step::Budget,
             );
         let refused = transaction.commit_seeing(&self.database).await?;

@@ -65,18 +65,15 @@ impl Emails {
         let claim = self
             .entering(claim, Status::Sending, now)
             .update_expression(format!(
-                "{ENTER}, claimed_until = :until REMOVE due, due_at, #error"
+                "{ENTER}, claimed_until = :until REMOVE due, due_at, params, #error"
             ))
             .expression_attribute_names("#error", "error")
             .expression_attribute_values(":until", time(until));
-        let count = budget.map(|limit| {
-            let limit = template.class().stops_at_budget().then_some(limit);
-            budgets.counting(&job.tenant, limit, now)
-        });
+        let count = budget.map(|limit| budgets.counting(&job.tenant, limit, now));
         let transaction = Transaction::new()
             .step(built(claim.build())?, Step::Mail)
             .maybe(
-                suppressions.checking(&job.tenant, &job.to, template)?,
+                suppressions.checking(&job.tenant, &job.to, template, job.from_tenant)?,
                 Step::Suppression,
             )
             .maybe(count.transpose()?, Step::Budget);
@@ -101,7 +98,9 @@ impl Emails {
     ) -> Result<(), Error> {
         let update = built(
             self.entering(claim, status, now)
-                .update_expression(format!("{ENTER}, #error = :error REMOVE due, due_at"))
+                .update_expression(format!(
+                    "{ENTER}, #error = :error REMOVE due, due_at, params"
+                ))
                 .expression_attribute_names("#error", "error")
                 .expression_attribute_values(":error", text(reason))
                 .build(),
@@ -137,7 +136,7 @@ impl Emails {
             .table_name(&self.table)
             .key("email_id", text(claim.job.email_id.to_string()))
             .update_expression(
-                "SET #status = :sent, sent_at = :now, provider_id = :provider REMOVE params, claimed_until",
+                "SET #status = :sent, sent_at = :now, provider_id = :provider REMOVE claimed_until",
             )
             .condition_expression("#status = :sending AND claimed_until = :until")
             .expression_attribute_names("#status", "status")
@@ -171,6 +170,28 @@ impl Emails {
             .expression_attribute_names("#status", "status")
             .expression_attribute_names("#error", "error")
             .expression_attribute_values(":status", text(status.as_str()))
+            .expression_attribute_values(":sending", text(Status::Sending.as_str()))
+            .expression_attribute_values(":until", time(claim.until))
+            .expression_attribute_values(":error", text(reason));
+        conditional(call.send().await)?.ok();
+        Ok(())
+    }
+
+    /// Writes down why nobody knows whether a claimed mail was sent. It stays claimed.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn doubt(&self, claim: &Claim<'_>, reason: &str) -> Result<(), Error> {
+        let call = self
+            .database
+            .client
+            .update_item()
+            .table_name(&self.table)
+            .key("email_id", text(claim.job.email_id.to_string()))
+            .update_expression("SET #error = :error")
+            .condition_expression("#status = :sending AND claimed_until = :until")
+            .expression_attribute_names("#status", "status")
+            .expression_attribute_names("#error", "error")
             .expression_attribute_values(":sending", text(Status::Sending.as_str()))
             .expression_attribute_values(":until", time(claim.until))
             .expression_attribute_values(":error", text(reason));

@@ -46,14 +46,12 @@ impl Emails {
             call = call.expression_attribute_values(name, text(status.as_str()));
         }
         let set = "SET #status = :status, provider_id = :provider, sent_at = if_not_exists(sent_at, :sent)";
+        call = call.expression_attribute_names("#error", "error");
         call = match &event.reason {
             Some(reason) => call
-                .update_expression(format!(
-                    "{set}, #error = :error REMOVE params, claimed_until"
-                ))
-                .expression_attribute_names("#error", "error")
+                .update_expression(format!("{set}, #error = :error REMOVE claimed_until"))
                 .expression_attribute_values(":error", text(reason)),
-            None => call.update_expression(format!("{set} REMOVE params, claimed_until")),
+            None => call.update_expression(format!("{set} REMOVE claimed_until, #error")),
         };
         conditional(call.send().await)?.ok();
         Ok(())

@@ -15,10 +15,10 @@ pub use registration::{NotRegistered, Registration};
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, Update};
 use domain::password::PasswordHash;
-use domain::user::Role;
+use domain::user::{Role, SignIn};
 use domain::{TenantId, Timestamp, User, UserId};
 
-use crate::database::{conditional, number, read, text, time};
+use crate::database::{conditional, number, read, text, time, value};
 use crate::transaction::built;
 use crate::{Database, Error};
 
@@ -82,7 +82,7 @@ impl Users {
         &self,
         user: &User,
         renewed: Option<&PasswordHash>,
-        known_sign_ins: Option<&[String]>,
+        known_sign_ins: Option<&[SignIn]>,
         now: Timestamp,
     ) -> Result<(), Error> {
         let mut set = "SET last_login = :now".to_owned();
@@ -93,8 +93,7 @@ impl Users {
             .expression_attribute_values(":now", time(now));
         if let Some(known) = known_sign_ins {
             set.push_str(", known_sign_ins = :known");
-            let known = known.iter().map(text).collect();
-            call = call.expression_attribute_values(":known", AttributeValue::L(known));
+            call = call.expression_attribute_values(":known", value(known)?);
         }
         if let (Some(hash), Some(old)) = (renewed, &user.password_hash) {
             // A password that was reset in the meantime must not come back.
@@ -113,13 +112,12 @@ impl Users {
     /// # Errors
     /// When the database gives no answer.
     pub async fn forget_sign_in(&self, user: &User) -> Result<(), Error> {
-        let known = user.known_sign_ins.iter().map(text).collect();
         let call = self
             .update(&user.user_id)
             .update_expression("SET known_sign_ins = :known")
             .condition_expression("created_at = :created")
             .expression_attribute_values(":created", time(user.created_at))
-            .expression_attribute_values(":known", AttributeValue::L(known));
+            .expression_attribute_values(":known", value(&user.known_sign_ins)?);
         conditional(call.send().await)?.ok();
         Ok(())
     }
