@@ -2,7 +2,22 @@
 
 use serde_json::json;
 
-use crate::harness::{Account, Stage, subject};
+use crate::harness::{Account, Site, Stage, subject};
+
+/// An account whose address is proven.
+async fn verified(site: &Site) -> Account {
+    let account = site.registered().await;
+    let welcome = site
+        .backstage()
+        .newest_mail(&account.email, subject::WELCOME)
+        .await;
+    let verify = site.client.post("/auth/verify-email");
+    verify
+        .json(&json!({ "token": welcome.token() }))
+        .await
+        .expect(200);
+    account
+}
 
 #[tokio::test]
 async fn a_login_from_somewhere_new_is_told_once() {
@@ -18,16 +33,7 @@ async fn a_login_from_somewhere_new_is_told_once() {
         let call = site.post("/auth/login", &account.credentials());
         call.header("user-agent", device).await.expect(200);
     };
-    let account = site.registered().await;
-    let welcome = site
-        .backstage()
-        .newest_mail(&account.email, subject::WELCOME)
-        .await;
-    let verify = site.client.post("/auth/verify-email");
-    verify
-        .json(&json!({ "token": welcome.token() }))
-        .await
-        .expect(200);
+    let account = verified(&site).await;
     log_in(&account, "Laptop").await;
     log_in(&account, "Laptop").await;
     assert!(
@@ -65,16 +71,7 @@ async fn an_hour_has_three_notices_at_the_most() {
     let Some(site) = Stage::own().await else {
         return;
     };
-    let account = site.registered().await;
-    let welcome = site
-        .backstage()
-        .newest_mail(&account.email, subject::WELCOME)
-        .await;
-    let verify = site.client.post("/auth/verify-email");
-    verify
-        .json(&json!({ "token": welcome.token() }))
-        .await
-        .expect(200);
+    let account = verified(&site).await;
     let log_in = async |device: String| {
         let call = site.post("/auth/login", &account.credentials());
         call.header("user-agent", &device).await.expect(200);

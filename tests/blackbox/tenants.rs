@@ -241,3 +241,27 @@ async fn a_removed_tenant_takes_its_users_along_and_can_be_removed_again() {
     here.me(&kept.token).await.expect(200);
     here.login(&own).await.expect(200);
 }
+
+#[tokio::test]
+async fn what_a_tenants_mails_look_like_is_shown_and_taken_away() {
+    let Some(site) = Stage::shared_backstage().await else {
+        return;
+    };
+    let there = site.new_neighbour(&[]).await;
+    let update = async |options: &[&str]| {
+        let command = [&["tenant", "update", &there.tenant], options].concat();
+        site.backstage().operate(&command).await
+    };
+    let mail = ["--sender", "hello@shop.example", "--brand-color", "#1A73E8"];
+    let said = update(&mail).await;
+    assert!(
+        said.contains("sender: hello@shop.example  colour: #1a73e8"),
+        "{said}"
+    );
+    let said = update(&["--sender", "none", "--emails-per-day", "7"]).await;
+    assert!(
+        !said.contains("sender") && said.contains("colour: #1a73e8"),
+        "{said}"
+    );
+    assert!(said.contains("mails a day: 7"), "{said}");
+}

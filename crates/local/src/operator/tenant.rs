@@ -57,16 +57,16 @@ pub struct Settings {
     /// What links in mails start with [default: the first origin]
     #[arg(long, value_name = "URL")]
     link_base: Option<String>,
-    /// The address that mails come from
+    /// The address that mails come from; `none` for the stack's
     #[arg(long, value_name = "EMAIL")]
     sender: Option<String>,
-    /// Where answers to mails go
+    /// Where answers to mails go; `none` for where they come from
     #[arg(long, value_name = "EMAIL")]
     reply_to: Option<String>,
-    /// The colour of buttons and links in mails
+    /// The colour of buttons and links in mails; `none` for the platform's
     #[arg(long, value_name = "#RRGGBB")]
     brand_color: Option<String>,
-    /// The picture at the top of mails
+    /// The picture at the top of mails; `none` for the name
     #[arg(long, value_name = "URL")]
     logo_url: Option<String>,
     /// How many mails are accepted in a day (UTC) [default: 1000]
@@ -160,7 +160,7 @@ async fn create(
     let link_base =
         link_base.ok_or_else(|| Error::Operator("give --origin or --link-base".into()))?;
     let clock: Clock = target.get()?;
-    let name = read("--name", settings.name.as_deref(), site_name)?;
+    let name = name(settings.name.as_deref())?;
     let tenant = Tenant {
         name: name.unwrap_or_else(|| tenant_id.site_id().to_owned()),
         tenant_id,
@@ -195,7 +195,7 @@ async fn update(
     let tenant_id = TenantId::parse(id).map_err(wrong("the tenant"))?;
     let known = tenants.get(&tenant_id).await.map_err(refused)?;
     let mut tenant = known.ok_or_else(|| Error::Operator(format!("there is no tenant {id}")))?;
-    if let Some(name) = read("--name", settings.name.as_deref(), site_name)? {
+    if let Some(name) = name(settings.name.as_deref())? {
         tenant.name = name;
     }
     if !settings.origins.is_empty() {
@@ -239,16 +239,18 @@ fn origins(given: &[String]) -> Result<BTreeSet<Origin>, Error> {
 }
 
 /// What people know a site as: it stands in the headers of mails.
-fn site_name(text: &str) -> Result<String, Invalid> {
-    Kind::Line.check(text).map(|()| text.to_owned())
+fn name(given: Option<&str>) -> Result<Option<String>, Error> {
+    let name = given.map(|text| Kind::Line.check(text).map(|()| text.to_owned()));
+    name.transpose().map_err(wrong("--name"))
 }
 
-/// The value of an option that was given.
+/// The value of an option that was given; `none` takes it away.
 fn read<T>(
     option: &'static str,
     given: Option<&str>,
     parse: fn(&str) -> Result<T, Invalid>,
 ) -> Result<Option<T>, Error> {
+    let given = given.filter(|text| *text != "none");
     given.map(parse).transpose().map_err(wrong(option))
 }
 
@@ -276,8 +278,18 @@ fn said(target: &Target, tenant: &Tenant) -> String {
 
 fn line(tenant: &Tenant) -> String {
     let origins: Vec<&str> = tenant.origins.iter().map(Origin::as_str).collect();
+    let mail = [
+        ("sender", tenant.sender.as_ref().map(Email::as_str)),
+        ("replies", tenant.reply_to.as_ref().map(Email::as_str)),
+        ("colour", tenant.brand_color.as_ref().map(Color::as_str)),
+        ("logo", tenant.logo_url.as_ref().map(Link::as_str)),
+    ];
+    let mail: String = mail
+        .into_iter()
+        .filter_map(|(what, value)| Some(format!("  {what}: {}", value?)))
+        .collect();
     format!(
-        "{}  {:?}  origins: {}  links: {}{}",
+        "{}  {:?}  origins: {}  links: {}{}{mail}  mails a day: {}",
         tenant.tenant_id,
         tenant.name,
         if origins.is_empty() {
@@ -291,5 +303,6 @@ fn line(tenant: &Tenant) -> String {
         } else {
             ""
         },
+        tenant.email_budget(),
     )
 }

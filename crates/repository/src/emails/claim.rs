@@ -1,5 +1,6 @@
 //! Sending a mail once.
 
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::Update;
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use domain::Timestamp;
@@ -130,19 +131,11 @@ impl Emails {
         now: Timestamp,
     ) -> Result<(), Error> {
         let call = self
-            .database
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("email_id", text(claim.job.email_id.to_string()))
+            .while_claimed(claim)
             .update_expression(
                 "SET #status = :sent, sent_at = :now, provider_id = :provider REMOVE claimed_until",
             )
-            .condition_expression("#status = :sending AND claimed_until = :until")
-            .expression_attribute_names("#status", "status")
             .expression_attribute_values(":sent", text(Status::Sent.as_str()))
-            .expression_attribute_values(":sending", text(Status::Sending.as_str()))
-            .expression_attribute_values(":until", time(claim.until))
             .expression_attribute_values(":now", time(now))
             .expression_attribute_values(":provider", text(provider_id));
         conditional(call.send().await)?.ok();
@@ -160,18 +153,10 @@ impl Emails {
         reason: &str,
     ) -> Result<(), Error> {
         let call = self
-            .database
-            .client
-            .update_item()
-            .table_name(&self.table)
-            .key("email_id", text(claim.job.email_id.to_string()))
+            .while_claimed(claim)
             .update_expression("SET #status = :status, #error = :error REMOVE claimed_until")
-            .condition_expression("#status = :sending AND claimed_until = :until")
-            .expression_attribute_names("#status", "status")
             .expression_attribute_names("#error", "error")
             .expression_attribute_values(":status", text(status.as_str()))
-            .expression_attribute_values(":sending", text(Status::Sending.as_str()))
-            .expression_attribute_values(":until", time(claim.until))
             .expression_attribute_values(":error", text(reason));
         conditional(call.send().await)?.ok();
         Ok(())
@@ -183,20 +168,25 @@ impl Emails {
     /// When the database gives no answer.
     pub async fn doubt(&self, claim: &Claim<'_>, reason: &str) -> Result<(), Error> {
         let call = self
-            .database
+            .while_claimed(claim)
+            .update_expression("SET #error = :error")
+            .expression_attribute_names("#error", "error")
+            .expression_attribute_values(":error", text(reason));
+        conditional(call.send().await)?.ok();
+        Ok(())
+    }
+
+    /// The beginning of a write that holds only as long as the claim.
+    fn while_claimed(&self, claim: &Claim<'_>) -> UpdateItemFluentBuilder {
+        self.database
             .client
             .update_item()
             .table_name(&self.table)
             .key("email_id", text(claim.job.email_id.to_string()))
-            .update_expression("SET #error = :error")
             .condition_expression("#status = :sending AND claimed_until = :until")
             .expression_attribute_names("#status", "status")
-            .expression_attribute_names("#error", "error")
             .expression_attribute_values(":sending", text(Status::Sending.as_str()))
             .expression_attribute_values(":until", time(claim.until))
-            .expression_attribute_values(":error", text(reason));
-        conditional(call.send().await)?.ok();
-        Ok(())
     }
 
     /// The beginning of a write to the row of a mail that nobody has sent or is sending: what it is, where that is not
