@@ -241,7 +241,7 @@ async def show_mail(send):
         queues = sqs._queues._data.values()
         return {m["id"] for queue in queues if queue["name"].endswith("-email") for m in queue["messages"]}
 
-    queued, deadline = waiting(), time.monotonic() + 30
+    queued, deadline = waiting(), time.monotonic() + 60
     while queued & waiting() and time.monotonic() < deadline:
         await asyncio.sleep(0.02)
     sent = ses._sent_emails._data.get((ACCOUNT, REGION, "entries"), [])
