@@ -139,7 +139,7 @@ def killed(session, mail_url, mark, resources):
     sqs, url, to = session.client("sqs"), resources["EmailQueue"], f"killed-{mark}@example.com"
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])["Attributes"]
     # Longer than the dead worker's claim on the mail, which the next one waits for.
-    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "50"})
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "65"})
     sqs.send_message(QueueUrl=url, MessageBody=job(to))
     until("the mail of the killed worker went out", lambda: count(mail_url, to), seconds=120)
     check("a killed worker's mail goes out once", count(mail_url, to) == 1)

@@ -195,6 +195,13 @@ async fn bad_input_names_its_field_and_queues_nothing() {
     for (body, fields) in cases {
         send(&site, &body).await.expect_bad_fields(fields);
     }
+    let many: Vec<_> = (0..40_000)
+        .map(|number| format!("surplus {number}"))
+        .collect();
+    let many = with(&|b| b["params"] = many.iter().map(|name| (name.clone(), json!({}))).collect());
+    let answer = send(&site, &many).await;
+    answer.expect_problem(400, "validation_failed");
+    assert!(answer.text.len() < 64 * 1024, "{} bytes", answer.text.len());
     let huge = with(&|b| b["params"]["body"] = json!("x".repeat(3 * 1024 * 1024)));
     send(&site, &huge)
         .await

@@ -301,6 +301,24 @@ pub struct Tenant {
 }
 
 impl Tenant {
+    /// A tenant without pages, with nothing of its own in its mails.
+    #[must_use]
+    pub fn new(tenant_id: TenantId, name: String, link_base: BaseUrl, now: Timestamp) -> Self {
+        Self {
+            tenant_id,
+            name,
+            origins: BTreeSet::new(),
+            link_base,
+            sender: None,
+            reply_to: None,
+            brand_color: None,
+            logo_url: None,
+            emails_per_day: None,
+            require_verified_email: false,
+            created_at: now,
+        }
+    }
+
     /// A link in a mail: `{link_base}/{page}?token={token}`.
     ///
     /// Made from what the tenant registered alone, never from a request's `Host`.

@@ -6,8 +6,8 @@ use std::fs;
 use std::path::Path;
 
 use domain::mail::{Link, Template};
-use domain::tenant::{BaseUrl, Color};
-use domain::{Email, Tenant, TenantId, Timestamp};
+use domain::tenant::Color;
+use domain::{Email, Tenant, Timestamp};
 use email::{Letter, Renderer, message, sample};
 use uuid::Uuid;
 
@@ -23,7 +23,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut index = String::from(
         "<!doctype html><meta charset=utf-8><title>Mails</title><style>body{font:16px sans-serif}iframe{border:1px solid #999;height:600px}</style>",
     );
-    for (look, tenant) in [("brand", branded()?), ("bare", bare()?)] {
+    for (look, tenant) in [("brand", branded()?), ("bare", sample::tenant()?)] {
         for template in Template::ALL {
             let unsubscribe = Link::parse("https://api.example.com/emails/unsubscribe/EXAMPLE")?;
             let unsubscribe = template.class().is_optional().then_some(&unsubscribe);
@@ -54,22 +54,6 @@ fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-fn bare() -> Result<Tenant, Box<dyn Error>> {
-    Ok(Tenant {
-        tenant_id: TenantId::new("example", "site")?,
-        name: "Example".to_owned(),
-        origins: [].into(),
-        link_base: BaseUrl::parse("https://example.com")?,
-        sender: None,
-        reply_to: None,
-        brand_color: None,
-        logo_url: None,
-        emails_per_day: None,
-        require_verified_email: false,
-        created_at: Timestamp::UNIX_EPOCH,
-    })
-}
-
 fn branded() -> Result<Tenant, Box<dyn Error>> {
     Ok(Tenant {
         name: "Acme & Söhne".to_owned(),
@@ -77,6 +61,6 @@ fn branded() -> Result<Tenant, Box<dyn Error>> {
         reply_to: Some(Email::parse("help@acme.example")?),
         brand_color: Some(Color::parse("#ffd400")?),
         logo_url: Some(Link::parse(LOGO_URL)?),
-        ..bare()?
+        ..sample::tenant()?
     })
 }

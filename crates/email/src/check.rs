@@ -1,8 +1,7 @@
 //! Whether a tenant's template can be relied on.
 
 use domain::mail::{Link, Params, Template, TemplateSource};
-use domain::tenant::BaseUrl;
-use domain::{Invalid, Tenant, TenantId, Timestamp};
+use domain::{Invalid, Tenant};
 
 use crate::compile::Compiled;
 use crate::render::render;
@@ -67,16 +66,7 @@ fn refusal(error: Error) -> (&'static str, Invalid) {
 /// A tenant with everything that a template can ask of one.
 fn example_tenant() -> Result<Tenant, Invalid> {
     Ok(Tenant {
-        tenant_id: TenantId::new("example", "site")?,
-        name: "Example".to_owned(),
-        origins: [].into(),
-        link_base: BaseUrl::parse("https://example.com")?,
-        sender: None,
-        reply_to: None,
-        brand_color: None,
         logo_url: Some(Link::parse("https://example.com/logo.png")?),
-        emails_per_day: None,
-        require_verified_email: false,
-        created_at: Timestamp::UNIX_EPOCH,
+        ..sample::tenant()?
     })
 }

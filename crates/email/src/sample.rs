@@ -1,8 +1,25 @@
-//! Parameters to try a template with: for checks, previews and the benchmark.
+//! A tenant and parameters to try a template with: for checks, previews and the benchmark.
 
 use std::collections::BTreeMap;
 
 use domain::mail::{Kind, Params, Template};
+use domain::tenant::BaseUrl;
+use domain::{Invalid, Tenant, TenantId, Timestamp};
+
+/// A tenant that shaped nothing of its mails.
+///
+/// # Errors
+/// Never: what it is made of is written here.
+pub fn tenant() -> Result<Tenant, Invalid> {
+    let id = TenantId::new("example", "site")?;
+    let link_base = BaseUrl::parse("https://example.com")?;
+    Ok(Tenant::new(
+        id,
+        "Example".to_owned(),
+        link_base,
+        Timestamp::UNIX_EPOCH,
+    ))
+}
 
 /// What `template` could be filled with: everything it declares, or what is `required` of it alone.
 #[must_use]

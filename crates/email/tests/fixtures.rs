@@ -7,19 +7,9 @@ use uuid::Uuid;
 pub const UNSUBSCRIBE: &str = "https://api.example.com/emails/unsubscribe/EXAMPLE";
 
 pub fn bare() -> Tenant {
-    Tenant {
-        tenant_id: TenantId::new("acme", "shop").unwrap(),
-        name: "Acme".to_owned(),
-        origins: [].into(),
-        link_base: BaseUrl::parse("https://acme.example").unwrap(),
-        sender: None,
-        reply_to: None,
-        brand_color: None,
-        logo_url: None,
-        emails_per_day: None,
-        require_verified_email: false,
-        created_at: Timestamp::UNIX_EPOCH,
-    }
+    let id = TenantId::new("acme", "shop").unwrap();
+    let link_base = BaseUrl::parse("https://acme.example").unwrap();
+    Tenant::new(id, "Acme".to_owned(), link_base, Timestamp::UNIX_EPOCH)
 }
 
 pub fn branded() -> Tenant {

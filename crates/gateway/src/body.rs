@@ -94,6 +94,11 @@ impl<T> Field<T> {
     }
 }
 
+/// How many bad fields are told: more than any route has.
+const MOST_TOLD: usize = 50;
+/// How much of a field's name is told, in characters.
+const NAME_LENGTH: usize = 100;
+
 /// Judges the fields of a body: each is taken by [`Input::required`] or [`Input::optional`], and [`Input::finish`] gives
 /// them all or the problem that names every bad one.
 #[derive(Debug, Default)]
@@ -128,10 +133,14 @@ impl Input {
         }
     }
 
-    /// Refuses a field for a reason that its type does not know.
+    /// Refuses a field for a reason that its type does not know. Of what a client made up the first [`MOST_TOLD`] are told, and
+    /// of each name its beginning, so that no answer is as long as any request.
     pub fn refuse(&mut self, name: &str, error: Invalid) {
+        if self.errors.len() == MOST_TOLD {
+            return;
+        }
         self.errors.push(FieldError {
-            field: name.into(),
+            field: name.chars().take(NAME_LENGTH).collect(),
             code: error.code.into(),
             message: error.message,
         });

@@ -163,17 +163,8 @@ async fn register_tenant(tables: &Tables, credentials: &Credentials) -> Result<(
             ..known
         },
         None => Tenant {
-            tenant_id: id,
-            name: "Demo Site".into(),
             origins,
-            link_base,
-            sender: None,
-            reply_to: None,
-            brand_color: None,
-            logo_url: None,
-            emails_per_day: None,
-            require_verified_email: false,
-            created_at: tables.clock.now(),
+            ..Tenant::new(id, "Demo Site".into(), link_base, tables.clock.now())
         },
     };
     tables.tenants.put(&tenant).await.map_err(failed)

@@ -19,7 +19,7 @@ use trigger::{BadMessage, Message};
 
 /// How long a mail belongs to who claimed it: longer than the function's time-out, so that a claim that is over belongs to
 /// a worker that is dead, and shorter than the queue's visibility time-out, so that the next delivery finds it over.
-pub const LEASE: SignedDuration = SignedDuration::from_secs(45);
+pub const LEASE: SignedDuration = SignedDuration::from_secs(60);
 
 /// How often a mail goes back into the queue because SES takes no more: with the delays between, about a day.
 const MAX_DEFERRALS: u32 = 100;

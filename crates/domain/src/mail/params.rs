@@ -56,11 +56,6 @@ impl From<Link> for String {
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct Params(BTreeMap<String, String>);
 
-/// How many surplus parameters are named, and how much of each name: an answer is not as long as any request.
-const MOST_TOLD: usize = 10;
-/// In characters.
-const MOST_TOLD_OF: usize = 64;
-
 impl Params {
     /// Checks `values` against what `template` declares. An empty value counts as absent.
     ///
@@ -89,14 +84,13 @@ impl Params {
             }
         }
         let declared = |name: &String| template.parameters().iter().any(|p| p.name == *name);
-        for name in values.keys().filter(|name| !declared(name)).take(MOST_TOLD) {
+        for name in values.keys().filter(|name| !declared(name)) {
             let names: Vec<_> = template.parameters().iter().map(|p| p.name).collect();
             let message = format!(
                 "is not a parameter of this template, which has {}",
                 names.join(", ")
             );
-            let name = name.chars().take(MOST_TOLD_OF).collect();
-            refused.push((name, Invalid::new("unknown", message)));
+            refused.push((name.clone(), Invalid::new("unknown", message)));
         }
         if refused.is_empty() {
             Ok(Self(values))

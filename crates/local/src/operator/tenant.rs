@@ -152,32 +152,17 @@ async fn create(
     settings: Settings,
 ) -> Result<String, Error> {
     let tenant_id = TenantId::parse(id).map_err(wrong("the tenant"))?;
-    let origins = origins(&settings.origins)?;
     let link_base = settings
         .link_base
         .as_deref()
         .or(settings.origins.first().map(String::as_str));
     let link_base =
         link_base.ok_or_else(|| Error::Operator("give --origin or --link-base".into()))?;
+    let link_base = BaseUrl::parse(link_base).map_err(wrong("--link-base"))?;
     let clock: Clock = target.get()?;
-    let name = name(settings.name.as_deref())?;
-    let tenant = Tenant {
-        name: name.unwrap_or_else(|| tenant_id.site_id().to_owned()),
-        tenant_id,
-        origins,
-        link_base: BaseUrl::parse(link_base).map_err(wrong("--link-base"))?,
-        sender: read("--sender", settings.sender.as_deref(), Email::parse)?,
-        reply_to: read("--reply-to", settings.reply_to.as_deref(), Email::parse)?,
-        brand_color: read(
-            "--brand-color",
-            settings.brand_color.as_deref(),
-            Color::parse,
-        )?,
-        logo_url: read("--logo-url", settings.logo_url.as_deref(), Link::parse)?,
-        emails_per_day: settings.emails_per_day,
-        require_verified_email: settings.require_verified_email.unwrap_or(false),
-        created_at: clock.now(),
-    };
+    let name = tenant_id.site_id().to_owned();
+    let mut tenant = Tenant::new(tenant_id, name, link_base, clock.now());
+    change(&mut tenant, &settings)?;
     if !tenants.create(&tenant).await.map_err(refused)? {
         return Err(Error::Operator(format!(
             "there is a tenant {id} already: use `tenant update`"
@@ -195,6 +180,13 @@ async fn update(
     let tenant_id = TenantId::parse(id).map_err(wrong("the tenant"))?;
     let known = tenants.get(&tenant_id).await.map_err(refused)?;
     let mut tenant = known.ok_or_else(|| Error::Operator(format!("there is no tenant {id}")))?;
+    change(&mut tenant, &settings)?;
+    tenants.put(&tenant).await.map_err(refused)?;
+    Ok(said(target, &tenant))
+}
+
+/// Changes what is given of a tenant.
+fn change(tenant: &mut Tenant, settings: &Settings) -> Result<(), Error> {
     if let Some(name) = name(settings.name.as_deref())? {
         tenant.name = name;
     }
@@ -226,8 +218,7 @@ async fn update(
     if let Some(required) = settings.require_verified_email {
         tenant.require_verified_email = required;
     }
-    tenants.put(&tenant).await.map_err(refused)?;
-    Ok(said(target, &tenant))
+    Ok(())
 }
 
 fn origins(given: &[String]) -> Result<BTreeSet<Origin>, Error> {

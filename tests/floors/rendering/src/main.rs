@@ -8,8 +8,7 @@ use std::hint::black_box;
 use std::io::Write as _;
 
 use domain::mail::{Link, Template};
-use domain::tenant::BaseUrl;
-use domain::{Email, Tenant, TenantId, Timestamp};
+use domain::{Email, Tenant, Timestamp};
 use email::{Letter, Renderer, message, sample};
 use rustix::time::{ClockId, clock_gettime};
 use uuid::Uuid;
@@ -64,17 +63,8 @@ fn measure<T, E: Error + 'static>(
 
 fn tenant() -> Result<Tenant, Box<dyn Error>> {
     Ok(Tenant {
-        tenant_id: TenantId::new("example", "site")?,
-        name: "Example".to_owned(),
-        origins: [].into(),
-        link_base: BaseUrl::parse("https://example.com")?,
-        sender: None,
-        reply_to: None,
-        brand_color: None,
         logo_url: Some(Link::parse("https://example.com/logo.png")?),
-        emails_per_day: None,
-        require_verified_email: false,
-        created_at: Timestamp::UNIX_EPOCH,
+        ..sample::tenant()?
     })
 }
 
