@@ -109,13 +109,13 @@ fn launch(platform: &Platform, ses: &Ses, binaries: &Path) -> Launch {
 fn job(index: usize) -> Value {
     json!({
         "email_id": Uuid::new_v5(&Uuid::NAMESPACE_OID, &index.to_be_bytes()),
-        "to": format!("user{index}@example.com"), "template": "notification", "tenant": "demo#site", "counted": true,
+        "to": format!("user{index}@example.com"), "template": "notification", "tenant": "demo#site", "from_tenant": true,
         "params": {"name": "Ada", "title": "Your order is on its way", "body": "It will be with you tomorrow.",
             "link": "https://shop.example/orders/17", "link_text": "See the order"},
     })
 }
 
-/// Has a worker take batches until none is left. What fails goes back to the end of the queue.
+/// Has a worker take batches until none is left.
 async fn work(
     worker: &mut Lambda,
     queue: &tokio::sync::Mutex<VecDeque<Value>>,
@@ -134,12 +134,11 @@ async fn work(
         });
         let event = json!({ "Records": records.collect::<Vec<_>>() });
         let answer: Value = serde_json::from_slice(&worker.invoke(event.to_string()).await?.body)?;
-        let failed = answer["batchItemFailures"].as_array().into_iter().flatten();
-        let failed = failed.filter_map(|failure| failure["itemIdentifier"].as_str()?.parse().ok());
-        let again: Vec<_> = failed
-            .filter_map(|number: usize| batch.get(number).cloned())
-            .collect();
-        queue.lock().await.extend(again);
+        if answer["batchItemFailures"] != json!([]) {
+            return Err(Failure::Stage(format!(
+                "a mail could not be sent: {answer}"
+            )));
+        }
     }
 }
 
