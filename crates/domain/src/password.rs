@@ -46,6 +46,12 @@ impl Password {
         });
         matches && stored.is_some()
     }
+
+    /// The text in NFKC, as it is hashed: for whatever derives a key from it.
+    #[must_use]
+    pub fn expose(&self) -> &SecretString {
+        &self.0
+    }
 }
 
 impl fmt::Debug for Password {
