@@ -1,12 +1,9 @@
-//! Compresses what the page is made of, Swagger UI's files and our own, and lists it for `src/asset.rs`.
+//! Embeds what the page is made of: Swagger UI's files and our own.
 
 use std::error::Error;
-use std::fs;
-use std::io::{Cursor, Read, Write};
-use std::path::{Path, PathBuf};
+use std::io::{Cursor, Read};
 
-use flate2::Compression;
-use flate2::write::GzEncoder;
+use assets::build::Embed;
 use utoipa_swagger_ui_vendored::SWAGGER_UI_VENDORED;
 use zip::ZipArchive;
 
@@ -22,22 +19,15 @@ const SWAGGER_UI: [(&str, &str); 4] = [
 const OURS: [&str; 3] = ["page.js", "page.css", "favicon.svg"];
 
 fn main() -> Result<(), Box<dyn Error>> {
-    println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rerun-if-changed=assets");
-    let out_dir = PathBuf::from(std::env::var_os("OUT_DIR").ok_or("no OUT_DIR")?);
-    let mut list = String::new();
-
+    let mut embed = Embed::new()?;
     let mut release = ZipArchive::new(Cursor::new(SWAGGER_UI_VENDORED))?;
     for (name, path) in SWAGGER_UI {
-        let content = unzip(&mut release, path)?;
-        list.push_str(&embed(&out_dir, name, &content)?);
+        embed = embed.content(name, &unzip(&mut release, path)?)?;
     }
     for name in OURS {
-        let content = fs::read(Path::new("assets").join(name))?;
-        list.push_str(&embed(&out_dir, name, &content)?);
+        embed = embed.file(name)?;
     }
-    fs::write(out_dir.join("assets.rs"), format!("[{list}]"))?;
-    Ok(())
+    Ok(embed.finish()?)
 }
 
 /// A file of the release, which lies in one folder named after its version.
@@ -51,27 +41,4 @@ fn unzip(release: &mut ZipArchive<Cursor<&[u8]>>, path: &str) -> Result<Vec<u8>,
     let mut content = Vec::new();
     release.by_index(index)?.read_to_end(&mut content)?;
     Ok(content)
-}
-
-/// Writes the compressed file, and gives its line of the list.
-fn embed(out_dir: &Path, name: &str, content: &[u8]) -> Result<String, Box<dyn Error>> {
-    let file = format!("{name}.gz");
-    let mut encoder = GzEncoder::new(Vec::new(), Compression::best());
-    encoder.write_all(content)?;
-    fs::write(out_dir.join(&file), encoder.finish()?)?;
-
-    let content_type = content_type(name)?;
-    Ok(format!(
-        "Asset {{ name: {name:?}, content_type: {content_type:?}, gzip: include_bytes!({file:?}) }},\n"
-    ))
-}
-
-fn content_type(name: &str) -> Result<&'static str, String> {
-    match name.rsplit_once('.') {
-        Some((_, "css")) => Ok("text/css; charset=utf-8"),
-        Some((_, "js")) => Ok("text/javascript; charset=utf-8"),
-        Some((_, "svg")) => Ok("image/svg+xml"),
-        Some((_, "txt")) => Ok("text/plain; charset=utf-8"),
-        _ => Err(format!("the type of {name} is not known")),
-    }
 }

@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("sns", &[]),
     ("gateway", &["domain", "queue", "repository", "token"]),
     ("trigger", &["gateway"]),
+    ("assets", &["gateway"]),
     (
         "bootstrap",
         &[
@@ -37,6 +38,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// What a function may use. `bootstrap` is for its `main.rs` alone, which the source itself is asked about.
 const FUNCTION: &[&str] = &[
+    "assets",
     "bootstrap",
     "bucket",
     "domain",

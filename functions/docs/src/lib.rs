@@ -1,16 +1,15 @@
 //! `GET /openapi.json` and `GET /docs`: what the platform can do, and a page to try it on.
 
-mod asset;
-
+use assets::Asset;
 use gateway::{FromEnv, MissingVariable, Problem, Request, Response};
 use lambda_http::http::{HeaderValue, header};
-
-use crate::asset::Asset;
 
 /// Generated from the code.
 const DOCUMENT: &[u8] = include_bytes!("../openapi.json");
 
 const PAGE: &str = include_str!("../assets/page.html");
+
+const ASSETS: &[Asset] = &include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
 /// Everything that the page loads is a file of this function, and it talks to this platform alone.
 const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; connect-src 'self'; \
@@ -67,7 +66,7 @@ fn page() -> Response {
 fn asset(request: &Request) -> Result<Response, Problem> {
     let asset = request
         .path_parameter("asset")
-        .and_then(Asset::named)
+        .and_then(|name| ASSETS.iter().find(|asset| asset.name() == name))
         .ok_or_else(|| Problem::not_found("the page has no such file"))?;
     asset
         .response(request.header("accept-encoding"))
@@ -172,6 +171,15 @@ mod tests {
             .read_to_string(&mut content)
             .unwrap();
         assert_eq!(content, text(&plain));
+    }
+
+    #[tokio::test]
+    async fn every_file_can_be_decompressed() {
+        for asset in ASSETS {
+            let response = get("/docs/{asset}", Some(asset.name()), "").await;
+            assert_eq!(response.status(), StatusCode::OK, "{}", asset.name());
+            assert!(!response.body().is_empty(), "{}", asset.name());
+        }
     }
 
     #[tokio::test]
