@@ -47,6 +47,10 @@ openapi:
     cargo run --quiet -p local -- openapi > target/openapi.json
     mv target/openapi.json functions/docs/openapi.json
 
+# Bundle the drop page's script, and write its licences; needs Node 20 or newer
+drop-page:
+    cd functions/message-drop/page && npm ci --ignore-scripts && npm run build
+
 # Build every function for AWS into target/lambda; ARCH is arm64 or x86-64
 build ARCH="arm64":
     cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --exclude floor-http --exclude floor-dynamodb --exclude floor-hashing --exclude floor-rendering --profile shipping --locked --{{ARCH}}
