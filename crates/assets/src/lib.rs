@@ -1,6 +1,6 @@
 //! The files of a page, which come with a function's binary, compressed: a build script embeds them, the function serves them.
 //!
-//! ```ignore
+//! ```text
 //! // build.rs
 //! assets::build::Embed::new()?.file("page.css")?.finish()?;
 //!

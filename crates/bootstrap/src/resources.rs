@@ -6,8 +6,8 @@ use email::{Identity, Mailer, Outbox, Renderer, Ses, SesTenant, Smtp};
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
 use queue::EmailQueue;
 use repository::{
-    ApiKeys, AuditLog, EmailBudgets, EmailTemplates, Emails, LoginAttempts, OneTimeTokens, Recent,
-    Sessions, Suppressions, Tenants, Users,
+    ApiKeys, AuditLog, Drops, EmailBudgets, EmailTemplates, Emails, LoginAttempts, MessageKeys,
+    Messages, OneTimeTokens, Recent, Sessions, Suppressions, Tenants, Users,
 };
 use token::{AccessTokens, KeyRing, KeyStore, SecretSource};
 use url::Url;
@@ -28,10 +28,13 @@ macro_rules! tables {
 tables! {
     ApiKeys from "API_KEYS_TABLE",
     AuditLog from "AUDIT_LOG_TABLE",
+    Drops from "DROPS_TABLE",
     EmailBudgets from "EMAIL_BUDGETS_TABLE",
     EmailTemplates from "EMAIL_TEMPLATES_TABLE",
     Emails from "EMAILS_TABLE",
     LoginAttempts from "LOGIN_ATTEMPTS_TABLE",
+    MessageKeys from "MESSAGE_KEYS_TABLE",
+    Messages from "MESSAGES_TABLE",
     OneTimeTokens from "ONE_TIME_TOKENS_TABLE",
     Sessions from "SESSIONS_TABLE",
     Suppressions from "SUPPRESSIONS_TABLE",

@@ -36,6 +36,14 @@ pub enum Event {
     KeyRevoked,
     /// An admin wrote what a mail of the tenant says, or took it back.
     EmailTemplateWritten,
+    /// A user made a message key.
+    MessageKeyCreated,
+    /// A user deleted the message key.
+    MessageKeyDeleted,
+    /// A user gave the message key another passphrase.
+    MessageKeyResealed,
+    /// A message that burns was given to its reader.
+    MessageBurnt,
     /// A refresh token was used after it had been rotated; its session ended.
     RefreshReuse,
 }

@@ -7,7 +7,7 @@ use domain::{Email, Invalid, Timestamp, UserId};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::{FieldError, Problem};
+use crate::{FieldError, Problem, Request};
 
 /// A type that a text field is parsed to.
 pub trait FromText: Sized {
@@ -133,7 +133,19 @@ impl Input {
         }
     }
 
-    /// Refuses a field for a reason that its type does not know. Of what a client made up the first [`MOST_TOLD`] are told, and
+    /// A parameter of the query that is `true` or `false`, which it also is where it is not there.
+    pub fn flag(&mut self, request: &Request, name: &str) -> bool {
+        match request.query(name) {
+            None | Some("false") => false,
+            Some("true") => true,
+            Some(_) => {
+                self.refuse(name, Invalid::new("invalid", "must be true or false"));
+                false
+            }
+        }
+    }
+
+    /// Refuses a field for a reason that its type does not know. Of what a client made up the first 50 are told, and
     /// of each name its beginning, so that no answer is as long as any request.
     pub fn refuse(&mut self, name: &str, error: Invalid) {
         if self.errors.len() == MOST_TOLD {

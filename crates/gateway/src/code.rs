@@ -40,6 +40,8 @@ pub enum Code {
     EmailTaken,
     /// The family has a member of that name.
     UserNameTaken,
+    /// The user has a message key.
+    MessageKeyExists,
     /// The family is joined by invitation only.
     InviteRequired,
     /// The same idempotency key came with another body.
@@ -73,6 +75,7 @@ impl Code {
             Self::MethodNotAllowed => "The method is not allowed",
             Self::EmailTaken => "The e-mail address is taken",
             Self::UserNameTaken => "The user name is taken",
+            Self::MessageKeyExists => "There is a message key",
             Self::InviteRequired => "An invitation is required",
             Self::IdempotencyConflict => "The idempotency key was used for something else",
             Self::RateLimited => "Too many attempts",
@@ -98,9 +101,10 @@ impl Code {
             | Self::InviteRequired => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
             Self::MethodNotAllowed => StatusCode::METHOD_NOT_ALLOWED,
-            Self::EmailTaken | Self::UserNameTaken | Self::IdempotencyConflict => {
-                StatusCode::CONFLICT
-            }
+            Self::EmailTaken
+            | Self::UserNameTaken
+            | Self::MessageKeyExists
+            | Self::IdempotencyConflict => StatusCode::CONFLICT,
             Self::Gone => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

@@ -31,6 +31,8 @@ pub const USER: &[Code] = &[Code::TokenMissing, Code::TokenInvalid];
 pub const COOKIE: &[Code] = &[Code::OriginNotAllowed];
 /// Any route that asks for a password.
 pub const PASSWORD: &[Code] = &[Code::CredentialsInvalid, Code::RateLimited];
+/// Any route that asks for a key's passphrase.
+pub const PASSPHRASE: &[Code] = &[Code::Forbidden, Code::RateLimited];
 
 /// What any route may answer.
 const ALWAYS: &[Code] = &[Code::Unavailable, Code::Internal];

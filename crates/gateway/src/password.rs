@@ -51,19 +51,39 @@ impl Guess {
         request: &Request,
         check: impl FnOnce() -> bool,
     ) -> Result<Right, Problem> {
-        let (attempt, until) = match self.begun {
-            Begun::Refused(attempt, until) => (attempt, Some(until)),
-            Begun::Allowed(attempt) => {
-                if check() {
-                    return Ok(Right(attempt));
-                }
-                (attempt, None)
+        let wrong = Problem::credentials_invalid;
+        let opened = self.open(attempts, audit, request, || {
+            check().then_some(()).ok_or_else(wrong)
+        });
+        Ok(opened.await?.0)
+    }
+
+    /// Lets `open` try the password on what it opens, unless the caller must wait. What is wrong is written down: one wait
+    /// more.
+    ///
+    /// # Errors
+    /// What `open` says when the password is wrong, 429 when the caller must wait, 503.
+    pub async fn open<T>(
+        self,
+        attempts: &LoginAttempts,
+        audit: &AuditLog,
+        request: &Request,
+        open: impl FnOnce() -> Result<T, Problem>,
+    ) -> Result<(Right, T), Problem> {
+        let (attempt, refused) = match self.begun {
+            Begun::Refused(attempt, until) => (attempt, Err(until)),
+            Begun::Allowed(attempt) => match open() {
+                Ok(opened) => return Ok((Right(attempt), opened)),
+                Err(wrong) => (attempt, Ok(wrong)),
+            },
+        };
+        let wrong = match refused {
+            Ok(wrong) => wrong,
+            Err(until) => {
+                attempts.failed(attempt).await?;
+                return Err(too_many(until, self.now));
             }
         };
-        if let Some(until) = until {
-            attempts.failed(attempt).await?;
-            return Err(too_many(until, self.now));
-        }
         let event = if attempt.locks() {
             Event::Locked
         } else {
@@ -73,7 +93,7 @@ impl Guess {
         let (counted, recorded) = futures::join!(attempts.failed(attempt), audit.record(&event));
         counted?;
         recorded?;
-        Err(Problem::credentials_invalid())
+        Err(wrong)
     }
 }
 

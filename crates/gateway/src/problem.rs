@@ -178,6 +178,11 @@ impl Problem {
         )
     }
 
+    /// 410.
+    pub fn gone(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Gone, detail)
+    }
+
     /// 404.
     pub fn not_found(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Code::NotFound, detail)
@@ -281,6 +286,19 @@ impl From<repository::Error> for Problem {
         match error {
             repository::Error::Unavailable(_) => Self::unavailable(error),
             repository::Error::Refused(_) | repository::Error::Corrupt(_) => Self::internal(error),
+        }
+    }
+}
+
+impl From<message::Error> for Problem {
+    fn from(error: message::Error) -> Self {
+        match error {
+            // Its owner is signed in, so that this is no 401.
+            message::Error::WrongPassphrase => Self::forbidden("the passphrase is wrong"),
+            message::Error::NotForThisKey | message::Error::Altered => {
+                Self::invalid_field("id", domain::Invalid::new("unreadable", error.to_string()))
+            }
+            _ => Self::internal(error),
         }
     }
 }

@@ -6,13 +6,13 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use domain::audit::{AuditEvent, Event};
 use domain::client::ClientAddress;
-use domain::{Timestamp, UserId};
+use domain::{IdempotencyKey, Timestamp, UserId};
 use http::{HeaderMap, Method, header};
 use lambda_http::request::RequestContext;
 use lambda_http::{Body, RequestExt};
 use serde::de::DeserializeOwned;
 
-use crate::Problem;
+use crate::{Input, Problem};
 
 /// The largest body of JSON that is read, in bytes.
 pub const MAX_BODY: usize = 64 * 1024;
@@ -181,6 +181,39 @@ impl Request {
             .map(|cookie| cookie.value().to_owned())
     }
 
+    /// What makes a repeated request the same request, where the client says so.
+    #[must_use]
+    pub fn idempotency_key(&self, input: &mut Input) -> Option<IdempotencyKey> {
+        let name = "idempotency-key";
+        let key = self.has_header(name).then(|| {
+            // What can't be read is not visible ASCII.
+            IdempotencyKey::parse(self.header(name).unwrap_or_default())
+        });
+        key.transpose().unwrap_or_else(|error| {
+            input.refuse("Idempotency-Key", error);
+            None
+        })
+    }
+
+    /// A body of any kind of at most `max_bytes`.
+    ///
+    /// # Errors
+    /// 413.
+    pub fn bytes_within(&self, max_bytes: usize) -> Result<&[u8], Problem> {
+        if self.body.len() > max_bytes {
+            return Err(Problem::too_large(max_bytes));
+        }
+        Ok(self.body.as_ref())
+    }
+
+    /// What the body is said to be, without parameters such as `charset`, in lower case; nothing where nothing is said.
+    #[must_use]
+    pub fn media_type(&self) -> String {
+        let given = self.header("content-type").unwrap_or_default();
+        let media_type = given.split(';').next().unwrap_or_default();
+        media_type.trim().to_ascii_lowercase()
+    }
+
     /// Whether there is no body.
     #[must_use]
     pub fn is_bodyless(&self) -> bool {
@@ -200,16 +233,14 @@ impl Request {
     /// # Errors
     /// 400, 413 or 415.
     pub fn json_within<T: DeserializeOwned>(&self, max_bytes: usize) -> Result<T, Problem> {
-        if self.body.len() > max_bytes {
-            return Err(Problem::too_large(max_bytes));
-        }
-        if self.is_bodyless() {
+        let body = self.bytes_within(max_bytes)?;
+        if body.is_empty() {
             return Err(Problem::malformed_json(
                 "a JSON object is required as the body",
             ));
         }
         self.check_media_type()?;
-        let text = std::str::from_utf8(self.body.as_ref()).map_err(|error| {
+        let text = std::str::from_utf8(body).map_err(|error| {
             Problem::malformed_json(format!("not UTF-8 from byte {} on", error.valid_up_to()))
         })?;
         let value: serde_json::Value = serde_json::from_str(text).map_err(|error| {
@@ -244,7 +275,6 @@ impl Request {
 
     fn check_media_type(&self) -> Result<(), Problem> {
         let given = self.header("content-type").unwrap_or_default();
-        let media_type = given.split(';').next().unwrap_or_default().trim();
         let charset = given
             .split(';')
             .skip(1)
@@ -252,7 +282,7 @@ impl Request {
         let utf8 = charset
             .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
             .all(|(_, value)| value.trim_matches('"').eq_ignore_ascii_case("utf-8"));
-        if media_type.eq_ignore_ascii_case("application/json") && utf8 {
+        if self.media_type() == "application/json" && utf8 {
             return Ok(());
         }
         Err(Problem::new(

@@ -1,7 +1,8 @@
-//! Users and sessions as clients see them.
+//! Users, sessions and messages as clients see them.
 
 use std::collections::BTreeSet;
 
+use domain::message::{MessageKey, MessageSummary};
 use domain::session::Session;
 use domain::{Timestamp, User};
 use serde::Serialize;
@@ -128,6 +129,65 @@ impl SessionView {
             last_used_at: session.last_used_at,
             ip: session.ip,
             user_agent: session.user_agent,
+        }
+    }
+}
+
+/// A user's message key, for a device that decrypts by itself.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageKeyView {
+    /// Messages are dropped at `/drop/{address}`.
+    #[schema(example = "mzxw6ytboi4dcmrtgq2tmnzyha")]
+    pub address: String,
+    /// What others encrypt to.
+    #[schema(example = "age1…")]
+    pub recipient: String,
+    /// An armored age file with the identity; the passphrase opens it.
+    pub encrypted_identity: String,
+    /// Goes up each time the passphrase changes.
+    pub version: u64,
+}
+
+impl From<MessageKey> for MessageKeyView {
+    fn from(key: MessageKey) -> Self {
+        Self {
+            address: key.drop_address.to_string(),
+            recipient: key.recipient,
+            encrypted_identity: key.encrypted_identity,
+            version: key.version,
+        }
+    }
+}
+
+/// A secret message, unopened.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct MessageView {
+    /// Names it.
+    pub id: Uuid,
+    /// The size of the age file, in bytes.
+    pub size: u64,
+    /// Whether the first who reads it is the last.
+    pub burn: bool,
+    /// When it was dropped.
+    #[schema(value_type = String, format = "date-time")]
+    pub received_at: Timestamp,
+    /// From when on it can't be read any more.
+    #[schema(value_type = String, format = "date-time")]
+    pub expires_at: Timestamp,
+    /// When it was last read; null where it was not.
+    #[schema(value_type = Option<String>, format = "date-time")]
+    pub read_at: Option<Timestamp>,
+}
+
+impl From<MessageSummary> for MessageView {
+    fn from(message: MessageSummary) -> Self {
+        Self {
+            id: message.message_id,
+            size: message.size,
+            burn: message.burn,
+            received_at: message.received_at,
+            expires_at: message.expires_at,
+            read_at: message.read_at,
         }
     }
 }

@@ -5,8 +5,7 @@ use domain::clock::SignedDuration;
 use domain::{TenantId, Timestamp};
 
 use crate::Error;
-use crate::database::{number, text};
-use crate::transaction::built;
+use crate::counted::one_more;
 
 /// The table of daily counts. It is written in transactions of [`crate::Emails`] alone.
 #[derive(Debug, Clone)]
@@ -29,20 +28,8 @@ impl EmailBudgets {
         now: Timestamp,
     ) -> Result<Update, Error> {
         let day = now.strftime("%Y-%m-%d");
-        let update = Update::builder()
-            .table_name(&self.table)
-            .key("tenant_day", text(format!("{tenant}#{day}")))
-            .update_expression("SET #ttl = :ttl ADD mails :one")
-            // A budget of 0 takes no first mail either.
-            .condition_expression(
-                "(attribute_not_exists(mails) AND :limit > :zero) OR mails < :limit",
-            )
-            .expression_attribute_names("#ttl", "ttl")
-            .expression_attribute_values(":one", number(1))
-            .expression_attribute_values(":limit", number(limit))
-            .expression_attribute_values(":zero", number(0))
-            .expression_attribute_values(":ttl", number((now + KEPT).as_second()));
-        built(update.build())
+        let row = ("tenant_day", format!("{tenant}#{day}"));
+        one_more(&self.table, row, limit, now + KEPT)
     }
 }
 

@@ -20,6 +20,7 @@ pub const OVERLAP: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// All keys that sign now, will sign, or still verify.
 pub struct KeySet {
     keys: Vec<Key>,
+    lasting_mac: Option<SecretBox<[u8]>>,
 }
 
 /// One signing key with the MAC key that goes with it.
@@ -43,6 +44,9 @@ struct Point {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     keys: Vec<StoredKey>,
+    /// 32 random bytes, base64, which are made with the first key and stay.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    lasting_mac_key: Option<String>,
 }
 
 #[derive(Clone, Serialize, Deserialize)]
@@ -82,7 +86,10 @@ impl KeySet {
     /// A set without keys: what a new stack has until its first rotation.
     #[must_use]
     pub fn empty() -> Self {
-        Self { keys: Vec::new() }
+        Self {
+            keys: Vec::new(),
+            lasting_mac: None,
+        }
     }
 
     /// Whether no key was ever made.
@@ -103,8 +110,19 @@ impl KeySet {
             .keys
             .into_iter()
             .map(Key::from_stored)
-            .collect::<Result<_, _>>()?;
-        Ok(Self { keys })
+            .collect::<Result<Vec<_>, _>>()?;
+        let lasting_mac = match stored.lasting_mac_key {
+            Some(text) => Some(
+                mac_key(&text)
+                    .map_err(|what| Error::KeySet(format!("the lasting MAC key: {what}")))?,
+            ),
+            // A set from before there was one makes it of its oldest key, and keeps it from its next rotation on.
+            None => keys.first().map(|key| {
+                let mac = key.mac("lasting", &[]);
+                SecretBox::new(mac.as_ref().to_vec().into_boxed_slice())
+            }),
+        };
+        Ok(Self { keys, lasting_mac })
     }
 
     /// The set as text, to be stored where only functions and operators can read it.
@@ -112,6 +130,10 @@ impl KeySet {
     pub fn to_secret(&self) -> SecretString {
         let stored = Stored {
             keys: self.keys.iter().map(|k| k.stored.clone()).collect(),
+            lasting_mac_key: self
+                .lasting_mac
+                .as_ref()
+                .map(|key| BASE64.encode(key.expose_secret())),
         };
         serde_json::to_string(&stored).unwrap_or_default().into()
     }
@@ -142,6 +164,8 @@ impl KeySet {
             private_key: BASE64.encode(pair.as_ref()),
             mac_key: BASE64.encode(&random.bytes::<32>()),
         })?);
+        self.lasting_mac
+            .get_or_insert_with(|| SecretBox::new(Box::new(random.bytes::<32>())));
         Ok(self)
     }
 
@@ -160,6 +184,16 @@ impl KeySet {
             .filter(|key| key.stored.signs_from <= now && !key.has_retired(now))
             .max_by_key(|key| key.stored.signs_from)
             .ok_or(Error::NoSigningKey)
+    }
+
+    /// 32 bytes that nobody else can make, the same for the same text as long as the stack lives.
+    ///
+    /// # Errors
+    /// [`Error::NoSigningKey`].
+    pub fn lasting(&self, label: &str, text: &str) -> Result<[u8; 32], Error> {
+        let key = self.lasting_mac.as_ref().ok_or(Error::NoSigningKey)?;
+        let mac = crate::mac(key.expose_secret(), label, &[text.as_bytes()]);
+        mac.as_ref().try_into().map_err(|_| Error::NoSigningKey)
     }
 
     /// The key named `kid`, while it verifies.
@@ -198,12 +232,8 @@ impl Key {
         let private = BASE64
             .decode(stored.private_key.as_bytes())
             .map_err(|_| broken("not base64"))?;
-        let mac_key = BASE64
-            .decode(stored.mac_key.as_bytes())
-            .map_err(|_| broken("not base64"))?;
-        if mac_key.len() != 32 {
-            return Err(broken("its MAC key has not 32 bytes"));
-        }
+        let mac =
+            mac_key(&stored.mac_key).map_err(|what| broken(&format!("its MAC key: {what}")))?;
         let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &private)
             .map_err(|_| broken("not a P-256 key in PKCS #8"))?;
         // SEC 1 §2.3.3: 0x04, then both coordinates.
@@ -220,7 +250,7 @@ impl Key {
         Ok(Self {
             tag,
             kid: stored.kid.clone(),
-            mac: SecretBox::new(mac_key.into_boxed_slice()),
+            mac,
             encoding: EncodingKey::from_ec_der(&private),
             decoding,
             public,
@@ -253,6 +283,14 @@ impl Key {
     pub(crate) fn mac(&self, label: &str, parts: &[&[u8]]) -> aws_lc_rs::hmac::Tag {
         crate::mac(self.mac.expose_secret(), label, parts)
     }
+}
+
+fn mac_key(text: &str) -> Result<SecretBox<[u8]>, &'static str> {
+    let key = BASE64.decode(text.as_bytes()).map_err(|_| "not base64")?;
+    if key.len() != 32 {
+        return Err("has not 32 bytes");
+    }
+    Ok(SecretBox::new(key.into_boxed_slice()))
 }
 
 impl std::fmt::Debug for KeySet {
@@ -305,6 +343,21 @@ pub(crate) mod tests {
                 .len(),
             2
         );
+    }
+
+    #[test]
+    fn what_lasts_outlives_every_key() {
+        let keys = keys();
+        let lasting = keys.lasting("label", "text").unwrap();
+        let after = 40 * 86_400;
+        let mut keys = keys.rotated(&random(), at(after)).unwrap();
+        for round in 2..4 {
+            keys = KeySet::parse(keys.to_secret().expose_secret()).unwrap();
+            keys = keys.rotated(&random(), at(round * after)).unwrap();
+        }
+        assert_eq!(keys.lasting("label", "text").unwrap(), lasting);
+        assert_ne!(keys.lasting("label", "texts").unwrap(), lasting);
+        assert_ne!(keys.lasting("labels", "text").unwrap(), lasting);
     }
 
     #[test]

@@ -44,11 +44,11 @@ pub enum Error {
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-/// The SHA-256 of a token's text, in hex: what is stored in its place. Tokens have 256 random bits, so that no salt or
+/// The SHA-256 of a token's text or a request, in hex: what is stored in its place. Tokens have 256 random bits, so that no salt or
 /// slow hash is needed (OWASP ASVS 5.0 §11.4).
 #[must_use]
-pub fn hash(text: &str) -> String {
-    HEXLOWER.encode(digest::digest(&digest::SHA256, text.as_bytes()).as_ref())
+pub fn hash(text: impl AsRef<[u8]>) -> String {
+    HEXLOWER.encode(digest::digest(&digest::SHA256, text.as_ref()).as_ref())
 }
 
 /// HMAC-SHA-256 over a label, which keeps one use of a key from another, and the parts.

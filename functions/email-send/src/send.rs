@@ -3,13 +3,12 @@
 use std::collections::BTreeMap;
 
 use domain::clock::SignedDuration;
-use domain::mail::{
-    EmailJob, EmailRecord, IdempotencyKey, KEPT, MAX_AHEAD, Params, Status, Template,
-};
-use domain::{Email, Invalid, Tenant, Timestamp};
+use domain::mail::{EmailJob, EmailRecord, KEPT, MAX_AHEAD, Params, Status, Template};
+use domain::{Email, IdempotencyKey, Invalid, Tenant, Timestamp};
 use gateway::{Code, Field, Input, Problem, Request, Response};
 use lambda_http::http::StatusCode;
-use repository::emails::{Idempotency, NotAccepted};
+use repository::Idempotency;
+use repository::emails::NotAccepted;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -133,14 +132,7 @@ fn read(
     }
     let params = texts(&mut input, body.params);
     let params = template.and_then(|template| checked(&mut input, template, params));
-    let key = request.has_header("idempotency-key").then(|| {
-        // What can't be read is not visible ASCII.
-        IdempotencyKey::parse(request.header("idempotency-key").unwrap_or_default())
-    });
-    let key = key.transpose().unwrap_or_else(|error| {
-        input.refuse("Idempotency-Key", error);
-        None
-    });
+    let key = request.idempotency_key(&mut input);
     let ((to, template), params) = input.finish((to.zip(template), params))?;
     let mail = EmailRecord {
         email_id: deps.random.uuid(now),

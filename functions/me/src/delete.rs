@@ -28,7 +28,11 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let password = input.finish(password)?;
 
     let now = deps.clock.now();
-    let user = deps.callers.signed_in(request).await?.user;
+    let claims = deps.callers.claims(request).await?;
+    let key = async { Ok(deps.message_keys.of_user(&claims.sub).await?) };
+    let caller = deps.callers.still_signed_in(request, &claims);
+    let (caller, key) = futures::try_join!(caller, key)?;
+    let user = caller.user;
     let guess = Guess::begin(&deps.attempts, request, user.user_id.clone(), now).await?;
     let right = guess
         .check(&deps.attempts, &deps.audit, request, || {
@@ -51,13 +55,30 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         ),
     );
     deps.emails.send(&farewell).await?;
+    if let Some(key) = &key {
+        deps.messages.delete_all(&key.drop_address).await?;
+    }
     let event = request.audit(Event::UserDeleted, &user.user_id, now);
+    let keys = (&deps.message_keys, key.as_ref());
     let gone = deps
         .users
-        .delete(&deps.attempts, &deps.tokens, &deps.audit, &user, &event)
+        .delete(
+            &deps.attempts,
+            &deps.tokens,
+            &deps.audit,
+            keys,
+            &user,
+            &event,
+        )
         .await?;
     if !gone {
         return Err(Problem::token_invalid());
+    }
+    if let Some(key) = &key
+        && let Err(error) = deps.messages.delete_all(&key.drop_address).await
+    {
+        // Nobody can read them any more, and their time to live deletes them.
+        tracing::warn!(%error, request_id = request.id(), "messages that came meanwhile are left");
     }
     if let Err(error) = deps.sessions.delete_all(&user.user_id).await {
         // They are dead with their account, and their time to live deletes them.

@@ -8,7 +8,7 @@ use domain::{Clock, Invalid};
 use gateway::{Callers, Code, Field, Input, Problem, Request, Response, UserBody};
 use queue::EmailQueue;
 use repository::users::{Changes, NotChanged};
-use repository::{AuditLog, LoginAttempts, OneTimeTokens, Sessions, Users};
+use repository::{AuditLog, LoginAttempts, MessageKeys, Messages, OneTimeTokens, Sessions, Users};
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -19,6 +19,8 @@ gateway::deps! {
     attempts: LoginAttempts,
     tokens: OneTimeTokens,
     audit: AuditLog,
+    message_keys: MessageKeys,
+    messages: Messages,
     emails: EmailQueue,
     clock: Clock,
 }

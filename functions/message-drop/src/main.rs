@@ -1,4 +1,4 @@
-//! `/drop/{address}`: the drop page and its files.
+//! `/drop`: where secret messages are left.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {

@@ -9,7 +9,7 @@ mod template;
 
 pub use job::EmailJob;
 pub use params::{Link, Params, overrides_direction};
-pub use record::{EmailRecord, IdempotencyKey, Status};
+pub use record::{EmailRecord, Status};
 pub use source::TemplateSource;
 pub use suppression::{Suppression, SuppressionReason};
 pub use template::{Class, Kind, Parameter, Template};

@@ -8,8 +8,8 @@ use domain::mail::{Kind, Link};
 use domain::tenant::{BaseUrl, Color};
 use domain::{Clock, Email, Invalid, Origin, Tenant, TenantId, User};
 use repository::{
-    ApiKeys, AuditLog, EmailTemplates, Emails, LoginAttempts, OneTimeTokens, Sessions,
-    Suppressions, Tenants, Users,
+    ApiKeys, AuditLog, EmailTemplates, Emails, LoginAttempts, MessageKeys, Messages, OneTimeTokens,
+    Sessions, Suppressions, Tenants, Users,
 };
 
 use super::target::Target;
@@ -128,8 +128,10 @@ async fn remove(target: &Target, tenants: &Tenants, id: &str) -> Result<String, 
 async fn remove_user(target: &Target, users: &Users, user: &User) -> Result<(), Error> {
     let (attempts, tokens): (LoginAttempts, OneTimeTokens) = (target.get()?, target.get()?);
     let (audit, sessions): (AuditLog, Sessions) = (target.get()?, target.get()?);
+    let (keys, messages): (MessageKeys, Messages) = (target.get()?, target.get()?);
     let clock: Clock = target.get()?;
     let id = &user.user_id;
+    let key = keys.of_user(id).await.map_err(refused)?;
     let event = AuditEvent::new(
         Event::UserDeleted,
         id.tenant(),
@@ -139,9 +141,20 @@ async fn remove_user(target: &Target, users: &Users, user: &User) -> Result<(), 
         clock.now(),
     );
     users
-        .delete(&attempts, &tokens, &audit, user, &event)
+        .delete(
+            &attempts,
+            &tokens,
+            &audit,
+            (&keys, key.as_ref()),
+            user,
+            &event,
+        )
         .await
         .map_err(refused)?;
+    if let Some(key) = &key {
+        let left = messages.delete_all(&key.drop_address);
+        left.await.map_err(refused)?;
+    }
     sessions.delete_all(id).await.map_err(refused)
 }
 

@@ -1,28 +1,15 @@
 //! Taking a mail that a tenant wants sent.
 
-use aws_sdk_dynamodb::types::{AttributeValue, Put, ReturnValuesOnConditionCheckFailure};
+use aws_sdk_dynamodb::types::Put;
 use domain::Timestamp;
-use domain::clock::SignedDuration;
-use domain::mail::{EmailRecord, IdempotencyKey};
+use domain::mail::EmailRecord;
 use uuid::Uuid;
 
 use super::Emails;
 use super::due::DUE;
-use crate::database::{Item, number, text, time, write};
+use crate::database::{text, time, write};
 use crate::transaction::{Transaction, built};
-use crate::{EmailBudgets, Error};
-
-/// How long a repeated request is the same request.
-const REPEATABLE: SignedDuration = SignedDuration::from_hours(24);
-
-/// What makes a request the same as one before.
-#[derive(Debug, Clone, Copy)]
-pub struct Idempotency<'a> {
-    /// The key.
-    pub key: &'a IdempotencyKey,
-    /// A hash of the body.
-    pub fingerprint: &'a str,
-}
+use crate::{EmailBudgets, Error, Idempotency};
 
 /// Why a mail was not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -63,7 +50,16 @@ impl Emails {
             .table_name(&self.table)
             .set_item(Some(row))
             .condition_expression("attribute_not_exists(email_id)");
-        let key = idempotency.map(|given| self.remembering(given, mail, now));
+        // No mail has such an id.
+        let key = idempotency.map(|given| {
+            let id = format!("idempotency#{}#{}", mail.tenant_id, given.key.as_str());
+            given.remembering(
+                &self.table,
+                ("email_id", id),
+                mail.email_id.to_string(),
+                now,
+            )
+        });
         let transaction = Transaction::new()
             .maybe(key.transpose()?, Step::Key)
             .step(built(row.build())?, Step::Mail)
@@ -75,62 +71,15 @@ impl Emails {
         let Err((step, item)) = refused else {
             return Ok(Ok(()));
         };
+        let row = item.unwrap_or_default();
         Ok(Err(match step {
             Step::Budget => NotAccepted::OverBudget,
             // An id that was made twice by chance does not happen: the transaction was repeated after its answer was lost.
             Step::Mail => NotAccepted::Repeated(mail.email_id),
-            Step::Key => before(&item.unwrap_or_default(), idempotency)?,
+            Step::Key => match idempotency.and_then(|given| given.answer(&row)) {
+                Some(id) => NotAccepted::Repeated(id.parse().map_err(Error::corrupt)?),
+                None => NotAccepted::KeyTaken,
+            },
         }))
     }
-
-    fn remembering(
-        &self,
-        given: Idempotency<'_>,
-        mail: &EmailRecord,
-        now: Timestamp,
-    ) -> Result<Put, Error> {
-        let until = now + REPEATABLE;
-        let row = [
-            // No mail has such an id.
-            (
-                "email_id",
-                text(format!(
-                    "idempotency#{}#{}",
-                    mail.tenant_id,
-                    given.key.as_str()
-                )),
-            ),
-            ("fingerprint", text(given.fingerprint)),
-            ("answer", text(mail.email_id.to_string())),
-            ("repeatable_until", time(until)),
-            ("ttl", number(until.as_second())),
-        ];
-        built(
-            Put::builder()
-                .table_name(&self.table)
-                .set_item(Some(
-                    row.map(|(name, value)| (name.to_owned(), value)).into(),
-                ))
-                .condition_expression("attribute_not_exists(email_id) OR repeatable_until <= :now")
-                .expression_attribute_values(":now", time(now))
-                .return_values_on_condition_check_failure(
-                    ReturnValuesOnConditionCheckFailure::AllOld,
-                )
-                .build(),
-        )
-    }
-}
-
-/// What a key was used for before.
-fn before(row: &Item, idempotency: Option<Idempotency<'_>>) -> Result<NotAccepted, Error> {
-    let of = |name: &str| {
-        row.get(name)
-            .and_then(|value: &AttributeValue| value.as_s().ok())
-    };
-    if of("fingerprint").map(String::as_str) != idempotency.map(|given| given.fingerprint) {
-        return Ok(NotAccepted::KeyTaken);
-    }
-    let id = of("answer").and_then(|id| id.parse().ok());
-    id.map(NotAccepted::Repeated)
-        .ok_or_else(|| Error::corrupt("an idempotency key without an answer"))
 }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 use crate::database::{read, text};
 use crate::{Database, Error};
 
-pub use accept::{Idempotency, NotAccepted};
+pub use accept::NotAccepted;
 pub use claim::{Claim, NotClaimed};
 pub use events::Happened;
 

@@ -2,13 +2,14 @@
 
 use aws_sdk_dynamodb::types::{Delete, Put};
 use domain::audit::AuditEvent;
+use domain::message::MessageKey;
 use domain::one_time::{Kind, OneTimeToken};
 use domain::{Timestamp, User, UserId};
 
 use super::Users;
 use crate::database::{text, time, write};
 use crate::transaction::{Transaction, built};
-use crate::{AuditLog, Error, LoginAttempts, OneTimeTokens};
+use crate::{AuditLog, Error, LoginAttempts, MessageKeys, OneTimeTokens};
 
 /// A new account with all that is written together with it.
 #[derive(Debug)]
@@ -111,7 +112,8 @@ impl Users {
         Ok(())
     }
 
-    /// Deletes a user with the markers and links that belong to it; false when it is gone already.
+    /// Deletes a user with the markers, the links and the message key that belong to it; false when it is gone already, or
+    /// `key` is not its key any more.
     ///
     /// # Errors
     /// When the database gives no answer.
@@ -120,11 +122,15 @@ impl Users {
         attempts: &LoginAttempts,
         tokens: &OneTimeTokens,
         audit: &AuditLog,
+        (keys, key): (&MessageKeys, Option<&MessageKey>),
         user: &User,
         event: &AuditEvent,
     ) -> Result<bool, Error> {
-        let transaction = self
-            .removal(tokens, user)?
+        let mut transaction = self.removal(tokens, user)?;
+        for step in keys.removal(&user.user_id, key)? {
+            transaction = transaction.step(step, ());
+        }
+        let transaction = transaction
             .step(attempts.clearing(&user.user_id)?, ())
             .step(audit.recording(event)?, ());
         Ok(transaction.commit(&self.database).await?.is_ok())
