@@ -147,6 +147,11 @@ fn a_header_of_many_recipients_is_read_and_an_endless_one_is_not() {
         judged(file(&GOOD.repeat(90), 17)),
         Err(NotAge::HeaderTooLong)
     );
+    let of_short_lines = [GOOD, &GREASE.repeat(100)].concat();
+    assert_eq!(
+        judged(file(&of_short_lines, 17)),
+        Err(NotAge::HeaderTooLong)
+    );
     let line = format!("{MAGIC}-> {}", "a".repeat(100_000));
     assert_eq!(judged(line), Err(NotAge::HeaderTooLong));
 }
