@@ -21,6 +21,10 @@ aws-test *ARGS:
     .ci/tools
     .venv/bin/python tests/aws/run.py {{ARGS}}
 
+# Show that messages and keys go to and from other tools that speak age
+interop:
+    python3 tests/messages/interop.py
+
 # Run the safe part of the suite against a platform that is in use; ARGS: --stack NAME, or --data DIR
 smoke URL *ARGS:
     tests/smoke.sh {{URL}} {{ARGS}}
