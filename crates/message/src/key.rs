@@ -91,6 +91,7 @@ impl Identity {
     /// # Errors
     /// [`Error::Sealing`].
     pub fn reseal(&self, passphrase: &Password) -> Result<String, Error> {
+        // `new` also measures which factor would take a second here, in a few milliseconds.
         let mut key = age::scrypt::Recipient::new(passphrase.expose().clone());
         key.set_work_factor(WORK_FACTOR);
         let identity = self.0.to_string();
