@@ -17,7 +17,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("email", &["domain"]),
     ("message", &["domain"]),
     ("sns", &[]),
-    ("gateway", &["domain", "queue", "repository", "token"]),
+    (
+        "gateway",
+        &["domain", "message", "queue", "repository", "token"],
+    ),
     ("trigger", &["gateway"]),
     ("assets", &["gateway"]),
     (
