@@ -63,7 +63,7 @@ impl SecretStore for SecretsManager {
         secret: &'a SecretString,
     ) -> BoxFuture<'a, Result<bool, Failure>> {
         Box::pin(async move {
-            let name = token::hash(&format!("replaces {}", replaces.unwrap_or_default()));
+            let name = token::hash(format!("replaces {}", replaces.unwrap_or_default()));
             let call = self.client.put_secret_value().secret_id(&self.name);
             let call = call.client_request_token(name);
             match call.secret_string(secret.expose_secret()).send().await {

@@ -59,7 +59,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let tenant = crate::show::sender(deps, request).await?;
     let now = deps.clock.now();
     let (mail, key) = read(deps, request, &tenant, now)?;
-    let fingerprint = token::hash(&fingerprint(&mail));
+    let fingerprint = token::hash(fingerprint(&mail));
     let idempotency = key.as_ref().map(|key| Idempotency {
         key,
         fingerprint: &fingerprint,

@@ -32,7 +32,7 @@ impl NewSignIn {
         session: &Session,
         now: Timestamp,
     ) -> Option<Self> {
-        let place = token::hash(&format!("{}\n{}", request.network(), request.user_agent()));
+        let place = token::hash(format!("{}\n{}", request.network(), request.user_agent()));
         let before = &user.known_sign_ins;
         if before.iter().any(|known| known.place == place) {
             return None;
