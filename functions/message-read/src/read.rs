@@ -104,7 +104,7 @@ fn answer(plaintext: &Plaintext) -> Response {
     description = "For decrypting on one's own device. A message that burns is given to exactly one reader, and is gone even if the answer gets lost on its way.",
     params(("id" = Uuid, Path, description = "The message"), ReadQuery),
     responses((status = 200, description = "The age file", body = Vec<u8>, content_type = "application/age",
-        headers(("x-message-padding" = String, description = "`zeros` where zero bytes at the end of the plaintext are to be cut off")))))]
+        headers(("x-message-padding" = Option<String>, description = "`zeros` where zero bytes at the end of the plaintext are to be cut off")))))]
 pub async fn ciphertext(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let id = crate::id(request)?;
     let mut input = Input::new();
