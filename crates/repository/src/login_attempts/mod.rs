@@ -35,7 +35,8 @@ pub struct Attempt {
 /// Whether an attempt may go on.
 #[derive(Debug)]
 pub enum Begun {
-    /// It was counted; say how it ended with [`LoginAttempts::succeeded`] or [`LoginAttempts::failed`].
+    /// It was counted; say how it ended with [`LoginAttempts::succeeded`], [`LoginAttempts::failed`] or
+    /// [`LoginAttempts::withdrawn`].
     Allowed(Attempt),
     /// It must wait until then; what was counted must still be told as failed.
     Refused(Attempt, Timestamp),
