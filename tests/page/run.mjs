@@ -2,14 +2,15 @@
 //
 //   BASE_URL=http://localhost:3000 ADDRESS=… node tests/page/run.mjs
 //
-// IDENTITY=AGE-SECRET-KEY-1… opens what was sent; CIPHERTEXT=file keeps it; SCREENSHOTS=folder takes pictures;
-// CHROMIUM=path is the browser if it is not /usr/bin/chromium. Needs `npm ci --ignore-scripts` in this folder.
+// IDENTITY=AGE-SECRET-KEY-1… opens what was sent; SENT=file gets a line of JSON for each message that is left there for
+// others to open; SCREENSHOTS=folder takes pictures; CHROMIUM=path is the browser if it is not /usr/bin/chromium. Needs
+// `npm ci --ignore-scripts` in this folder.
 
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { appendFile, readFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { Decrypter } from "age-encryption";
@@ -61,8 +62,9 @@ test("a message is written, sent and acknowledged by keyboard alone", () =>
     const answer = await (await request.response()).json();
     await page.waitForSelector("#receipt:not([hidden])");
 
-    await keepsAndOpens(body);
+    await opens(body);
     assert.equal((await request.response()).status(), 202);
+    await leave({ id: answer.message_id, burn: true, body });
     await asTheContractHasIt(request, body);
     assert.match(announced, new RegExp(`^${body.length} bytes will be sent, of 256 KiB`), "what was announced is what was sent");
 
@@ -87,8 +89,13 @@ test("a message is written, sent and acknowledged by keyboard alone", () =>
     assert.equal(await page.isChecked("#burn"), false);
   }));
 
-async function keepsAndOpens(body) {
-  if (process.env.CIPHERTEXT) await writeFile(process.env.CIPHERTEXT, body);
+async function leave({ id, burn, body }) {
+  if (!process.env.SENT) return;
+  const message = { id, burn, body: body.toString("hex"), text: MESSAGE };
+  await appendFile(process.env.SENT, `${JSON.stringify(message)}\n`);
+}
+
+async function opens(body) {
   if (!process.env.IDENTITY) return;
   const decrypter = new Decrypter();
   decrypter.addIdentity(process.env.IDENTITY);
@@ -130,6 +137,7 @@ test("sending again after a failure can't make a message arrive twice", () =>
     assert.equal(second.headers()["idempotency-key"], first.headers()["idempotency-key"]);
     assert.deepEqual(second.postDataBuffer(), first.postDataBuffer());
     await page.waitForSelector("#receipt:not([hidden])");
+    await leave({ id: await page.textContent("#receipt-id"), burn: false, body: second.postDataBuffer() });
   }));
 
 test("another text after a failure is another message", () =>

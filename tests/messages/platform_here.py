@@ -1,0 +1,137 @@
+"""A local platform of its own, and its users: plain HTTP, as any client speaks it."""
+
+import http.client
+import json
+import os
+import subprocess
+import time
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from tools import PASSPHRASE, PATIENCE, ROOT, TARGET, Failure
+
+ACCOUNT_PASSWORD = "S3cur3Pass!"
+
+
+def binary():
+    """`target/debug/local`, built if it isn't there or older than what it is made from."""
+    path = TARGET / "debug" / "local"
+    if not path.exists() or path.stat().st_mtime < newest_source():
+        subprocess.run(["cargo", "build", "--locked"], cwd=ROOT, check=True)
+    return path
+
+
+def newest_source():
+    newest = max((ROOT / name).stat().st_mtime for name in ["Cargo.lock", "Cargo.toml", "template.yaml"])
+    for top in ["crates", "functions"]:
+        for folder, folders, files in os.walk(ROOT / top):
+            folders[:] = set(folders) - {"node_modules"}
+            newest = max([newest, *(Path(folder, file).stat().st_mtime for file in files)])
+    return newest
+
+
+@contextmanager
+def platform(folder):
+    """Runs a platform on a free port of this machine, with its data in the folder, and stops it in any case."""
+    log, data = folder / "platform.log", folder / "data"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [binary(), "--port", "0", "--data", data], cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
+        )
+    try:
+        yield Client(base_url(process, data, log), json.loads((data / "credentials.json").read_text())["publishable_key"])
+    except Exception:
+        print(f"The last lines of the platform's log:\n{log.read_text(errors='replace')[-2000:]}")
+        raise
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def base_url(process, data, log):
+    """The address, which `run.json` tells once the platform answers."""
+    deadline = time.monotonic() + PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        try:
+            return json.loads((data / "run.json").read_text())["base_url"]
+        except (FileNotFoundError, json.JSONDecodeError):
+            time.sleep(0.05)
+    raise Failure(f"the platform did not start, see {log}")
+
+
+class Answer:
+    """A response that was read whole."""
+
+    def __init__(self, response):
+        self.status, self.headers, self.body = response.status, response.headers, response.read()
+
+    def json(self):
+        return json.loads(self.body or b"null")
+
+
+class Client:
+    """Whoever speaks to the platform, without an account or, with a token, as a user."""
+
+    def __init__(self, url, key, token=None):
+        self.url, self.key, self.token = url, key, token
+
+    def connect(self):
+        parts = urlsplit(self.url)
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=PATIENCE)
+        connection.connect()
+        return connection
+
+    def ask(self, method, path, body=None, headers=None, connection=None, status=None):
+        """Sends a request: bytes as they are, all else as JSON. Fails on another status than the one expected."""
+        headers = {"x-api-key": self.key, **(headers or {})}
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        if body is not None and not isinstance(body, bytes):
+            body, headers["content-type"] = json.dumps(body), "application/json"
+        connection = connection or self.connect()
+        try:
+            connection.request(method, path, body, headers)
+            answer = Answer(connection.getresponse())
+        finally:
+            connection.close()
+        if status and answer.status != status:
+            raise Failure(f"{method} {path}: {answer.status} {answer.body[:500]!r}, and not {status}")
+        return answer
+
+    def user(self, name):
+        """Somebody who registers, logs in and makes a message key."""
+        account = {"email": f"{name}@example.com", "password": ACCOUNT_PASSWORD}
+        self.ask("POST", "/auth/register", {**account, "name": name}, status=201)
+        token = self.ask("POST", "/auth/login", account, status=200).json()["token"]
+        return User(self.url, self.key, token)
+
+
+class User(Client):
+    """Somebody with a message key."""
+
+    def __init__(self, url, key, token):
+        super().__init__(url, key, token)
+        made = self.ask("POST", "/messages/key", {"password": PASSPHRASE}, status=201).json()
+        self.address, self.recipient = made["address"], made["recipient"]
+
+    @property
+    def drop(self):
+        return f"{self.url}/drop/{self.address}"
+
+    def sealed(self, folder):
+        """The identity as any device gets it: an age file, and its version."""
+        key = self.ask("GET", "/messages/key", status=200).json()
+        path = folder / f"identity-{key['version']}.age"
+        path.write_text(key["encrypted_identity"])
+        return path
+
+    def read(self, message, passphrase=PASSPHRASE, status=200):
+        return self.ask("POST", f"/messages/{message}/read", {"password": passphrase}, status=status).json()
+
+    def ciphertext(self, message, status=200, query="", connection=None):
+        return self.ask("POST", f"/messages/{message}/ciphertext{query}", connection=connection, status=status)
