@@ -269,8 +269,8 @@ test("without JavaScript the page says how to do it by hand", () =>
     async (page) => {
       const words = await page.innerText("main");
       assert.match(words, /needs JavaScript/);
-      assert.match(words, /age -r "\$\(curl -fsS -H 'Accept: text\/plain' "\$URL"\)"/);
-      assert.match(words, /curl --data-binary @- "\$URL"/);
+      assert.match(words, /KEY=\$\(curl -fsS -H 'Accept: text\/plain' "\$URL"\)/);
+      assert.match(words, /age -r "\$KEY" message\.txt \| curl --data-binary @- "\$URL"/);
       assert.equal(await page.isVisible("#form"), false);
       await picture(page, "no-script");
     },
