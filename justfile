@@ -21,7 +21,7 @@ aws-test *ARGS:
     .ci/tools
     .venv/bin/python tests/aws/run.py {{ARGS}}
 
-# Show that messages and keys go to and from other tools that speak age
+# Show that messages and keys go to and from other tools that speak age, and the drop page in a browser
 interop:
     python3 tests/messages/interop.py
 

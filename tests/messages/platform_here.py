@@ -2,7 +2,7 @@
 
 import http.client
 import json
-import os
+import re
 import subprocess
 import time
 from contextlib import contextmanager
@@ -17,18 +17,21 @@ ACCOUNT_PASSWORD = "S3cur3Pass!"
 def binary():
     """`target/debug/local`, built if it isn't there or older than what it is made from."""
     path = TARGET / "debug" / "local"
-    if not path.exists() or path.stat().st_mtime < newest_source():
+    try:
+        fresh = path.stat().st_mtime >= max(source.stat().st_mtime for source in sources(path))
+    except FileNotFoundError:
+        fresh = False
+    if not fresh:
         subprocess.run(["cargo", "build", "--locked"], cwd=ROOT, check=True)
     return path
 
 
-def newest_source():
-    newest = max((ROOT / name).stat().st_mtime for name in ["Cargo.lock", "Cargo.toml", "template.yaml"])
-    for top in ["crates", "functions"]:
-        for folder, folders, files in os.walk(ROOT / top):
-            folders[:] = set(folders) - {"node_modules"}
-            newest = max([newest, *(Path(folder, file).stat().st_mtime for file in files)])
-    return newest
+def sources(path):
+    """What cargo wrote down beside a binary of all that it is made from. Cargo itself, asked for one package, would
+    rebuild its dependencies where the whole workspace was built before.
+    """
+    _, _, files = path.with_suffix(".d").read_text().partition(": ")
+    return [ROOT / "Cargo.lock", *(Path(file.replace("\\ ", " ")) for file in re.findall(r"(?:\\ |\S)+", files))]
 
 
 @contextmanager
