@@ -95,18 +95,6 @@ impl Guess {
         recorded?;
         Err(wrong)
     }
-
-    /// Takes the attempt back where it turned out that there is nothing to open. One wait.
-    ///
-    /// # Errors
-    /// 503.
-    pub async fn withdraw(self, attempts: &LoginAttempts) -> Result<(), Problem> {
-        match self.begun {
-            Begun::Allowed(attempt) => attempts.withdrawn(attempt).await?,
-            Begun::Refused(attempt, _) => attempts.failed(attempt).await?,
-        }
-        Ok(())
-    }
 }
 
 impl Right {

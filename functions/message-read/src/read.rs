@@ -57,19 +57,13 @@ pub async fn plaintext(deps: &Deps, request: &Request) -> Result<Response, Probl
 
     let claims = deps.callers.claims(request).await?;
     let (user, now) = (&claims.sub, deps.clock.now());
-    let (caller, key, guess) = futures::join!(
+    let key = async { Ok(deps.keys.of_user(user).await?) };
+    let (_, key, guess) = futures::try_join!(
         deps.callers.still_signed_in(request, &claims),
-        deps.keys.of_user(user),
+        key,
         Guess::begin(&deps.attempts, request, user.clone(), now)
-    );
-    let guess = guess?;
-    let key = match caller.and_then(|_| key?.ok_or_else(crate::unknown)) {
-        Ok(key) => key,
-        Err(refused) => {
-            guess.withdraw(&deps.attempts).await?;
-            return Err(refused);
-        }
-    };
+    )?;
+    let key = key.ok_or_else(crate::unknown)?;
     let (right, identity) = guess
         .open(&deps.attempts, &deps.audit, request, || {
             Ok(message::unseal(&key.encrypted_identity, &password)?)

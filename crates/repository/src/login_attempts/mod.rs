@@ -35,8 +35,7 @@ pub struct Attempt {
 /// Whether an attempt may go on.
 #[derive(Debug)]
 pub enum Begun {
-    /// It was counted; say how it ended with [`LoginAttempts::succeeded`], [`LoginAttempts::failed`] or
-    /// [`LoginAttempts::withdrawn`].
+    /// It was counted; say how it ended with [`LoginAttempts::succeeded`] or [`LoginAttempts::failed`].
     Allowed(Attempt),
     /// It must wait until then; what was counted must still be told as failed.
     Refused(Attempt, Timestamp),

@@ -75,31 +75,6 @@ impl LoginAttempts {
         Ok(())
     }
 
-    /// Takes back that an attempt was counted whose password nobody looked at. What others counted meanwhile stays.
-    ///
-    /// # Errors
-    /// When the database gives no answer.
-    pub async fn withdrawn(&self, attempt: Attempt) -> Result<(), Error> {
-        let names = &attempt.names;
-        // After a success at the same time there is nothing to take back.
-        let account = self
-            .update(&names.account_key)
-            .update_expression("SET #pair_until = :now ADD #count :less, #pair_count :less")
-            .condition_expression("#count > :zero AND #pair_count > :zero")
-            .expression_attribute_names("#count", "count")
-            .expression_attribute_names("#pair_count", &names.pair_count)
-            .expression_attribute_names("#pair_until", &names.pair_until)
-            .expression_attribute_values(":now", time(attempt.now))
-            .expression_attribute_values(":less", number(-1))
-            .expression_attribute_values(":zero", number(0));
-        let account = async { conditional(account.send().await).map(drop) };
-        let mut address = Assignments::default();
-        address.remove(&names.in_flight_mark);
-        attempt.tidy_address(&mut address);
-        futures::try_join!(account, self.write(&names.address_key, address))?;
-        Ok(())
-    }
-
     /// Lets the failure count.
     ///
     /// # Errors
