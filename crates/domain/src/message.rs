@@ -25,20 +25,23 @@ pub const SENDER_PER_HOUR: u32 = 300;
 /// How many messages are dropped at one address in an hour, by whomever.
 pub const ADDRESS_PER_HOUR: u32 = 600;
 
-/// Where messages to somebody are dropped: 128 random bits, so that nobody finds an address by trying.
+/// Where messages to somebody are dropped: 120 random bits, so that nobody finds an address by trying, and a CRC-8, so that a
+/// slip in writing one down is told: whether anybody has an address nobody is told, and a message to a wrong one would be
+/// lost without a word.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Address(String);
 
 impl Address {
-    /// 16 bytes in base32 without padding.
-    const LENGTH: usize = 26;
+    /// What is random, in bytes. One of check and the whole in base32 without padding make 26 characters.
+    const RANDOM: usize = 15;
 
     /// A new one.
     #[must_use]
     pub fn random(random: &Random) -> Self {
-        let text = BASE32_NOPAD_NOCASE.encode(&random.bytes::<16>());
-        Self(text.to_ascii_lowercase())
+        let mut bytes = random.bytes::<{ Self::RANDOM }>().to_vec();
+        bytes.push(check(&bytes));
+        Self(BASE32_NOPAD_NOCASE.encode(&bytes).to_ascii_lowercase())
     }
 
     /// Reads an address in the one way that it is written.
@@ -46,15 +49,17 @@ impl Address {
     /// # Errors
     /// `invalid`.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
-        let is_address = text.len() == Self::LENGTH
-            && !text.bytes().any(|byte| byte.is_ascii_uppercase())
-            && BASE32_NOPAD_NOCASE
-                .decode(text.as_bytes())
-                .is_ok_and(|bytes| bytes.len() == 16);
+        let bytes = BASE32_NOPAD_NOCASE.decode(text.as_bytes());
+        let is_address = bytes.is_ok_and(|bytes| {
+            let parts = bytes.split_at_checked(Self::RANDOM);
+            parts.is_some_and(|(random, rest)| rest == [check(random)])
+        });
+        let is_address = is_address && !text.bytes().any(|byte| byte.is_ascii_uppercase());
         if is_address {
             Ok(Self(text.to_owned()))
         } else {
-            Err(Invalid::new("invalid", "is not a drop's address"))
+            let message = "is no address of messages; look at it again, or ask its owner";
+            Err(Invalid::new("invalid", message))
         }
     }
 
@@ -63,6 +68,11 @@ impl Address {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+/// A CRC of 8 bits finds every burst of up to 8, and a character has 5.
+fn check(random: &[u8]) -> u8 {
+    crc::Crc::<u8>::new(&crc::CRC_8_SMBUS).checksum(random)
 }
 
 impl fmt::Display for Address {
@@ -120,27 +130,36 @@ mod tests {
 
     use super::*;
 
+    fn address(bytes: [u8; 15]) -> Address {
+        Address::random(&Random::new(move |buffer| buffer.copy_from_slice(&bytes)))
+    }
+
     proptest! {
         #[test]
-        fn an_address_is_read_as_it_is_written(bytes in any::<[u8; 16]>()) {
-            let random = Random::new(move |buffer| buffer.copy_from_slice(&bytes));
-            let address = Address::random(&random);
+        fn an_address_is_read_as_it_is_written(bytes in any::<[u8; 15]>()) {
+            let address = address(bytes);
+            prop_assert_eq!(address.as_str().len(), 26);
             prop_assert_eq!(Address::parse(address.as_str()).unwrap(), address);
         }
 
         #[test]
+        fn a_slip_is_told(bytes in any::<[u8; 15]>(), place in 0usize..26) {
+            let mut slipped = address(bytes).as_str().as_bytes().to_vec();
+            slipped[place] = if slipped[place] == b'a' { b'b' } else { b'a' };
+            prop_assert!(Address::parse(std::str::from_utf8(&slipped).unwrap()).is_err());
+        }
+
+        #[test]
         fn other_text_is_no_address(text in "\\PC{0,40}") {
-            let is_like_one = text.len() == 26 && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-            prop_assume!(!is_like_one);
             prop_assert!(Address::parse(&text).is_err());
         }
     }
 
     #[test]
     fn an_address_is_written_in_one_way() {
-        assert!(Address::parse("aaaaaaaaaaaaaaaaaaaaaaaaaa").is_ok());
-        // The last character has bits to spare, which must not be set.
-        assert!(Address::parse("aaaaaaaaaaaaaaaaaaaaaaaaab").is_err());
-        assert!(Address::parse("AAAAAAAAAAAAAAAAAAAAAAAAAA").is_err());
+        let address = address([7; 15]);
+        assert!(Address::parse(&address.as_str().to_ascii_uppercase()).is_err());
+        assert!(Address::parse(&format!("{address} ")).is_err());
+        assert!(Address::parse(&format!("{address}aa")).is_err());
     }
 }

@@ -133,6 +133,17 @@ impl Input {
         }
     }
 
+    /// Refuses what is in the query besides `known`: a name that is written wrong would have the request done otherwise than
+    /// it was meant.
+    pub fn only(&mut self, request: &Request, known: &[&str]) {
+        for name in request.query_names() {
+            if !known.contains(&name) {
+                let message = format!("is unknown; there is {}", known.join(" and "));
+                self.refuse(name, Invalid::new("unknown", message));
+            }
+        }
+    }
+
     /// A parameter of the query that is `true` or `false`, which it also is where it is not there.
     pub fn flag(&mut self, request: &Request, name: &str) -> bool {
         match request.query(name) {

@@ -3,7 +3,7 @@
 use domain::audit::Event;
 use domain::clock::SignedDuration;
 use domain::{Timestamp, UserId};
-use repository::{Attempt, AuditLog, Begun, LoginAttempts};
+use repository::{Attempt, AuditLog, Begun, Guessed, LoginAttempts};
 
 use crate::{Problem, Request};
 
@@ -28,10 +28,11 @@ impl Guess {
         attempts: &LoginAttempts,
         request: &Request,
         user_id: UserId,
+        guessed: Guessed,
         now: Timestamp,
     ) -> Result<Self, Problem> {
         let begun = attempts
-            .begin(&user_id, request.client_address(), now)
+            .begin(&user_id, guessed, request.client_address(), now)
             .await?;
         Ok(Self {
             begun,
@@ -52,23 +53,34 @@ impl Guess {
         check: impl FnOnce() -> bool,
     ) -> Result<Right, Problem> {
         let wrong = Problem::credentials_invalid;
-        let opened = self.open(attempts, audit, request, || {
-            check().then_some(()).ok_or_else(wrong)
-        });
-        Ok(opened.await?.0)
+        let check = || check().then_some(()).ok_or_else(wrong);
+        let waits = "too many wrong passwords; wait, or reset the password";
+        Ok(self.judge(attempts, audit, request, check, waits).await?.0)
     }
 
-    /// Lets `open` try the password on what it opens, unless the caller must wait. What is wrong is written down: one wait
-    /// more.
+    /// Lets `open` try a passphrase on the key that it opens, unless the caller must wait. What is wrong is written down: one
+    /// wait more.
     ///
     /// # Errors
-    /// What `open` says when the password is wrong, 429 when the caller must wait, 503.
+    /// What `open` says when the passphrase is wrong, 429 when the caller must wait, 503.
     pub async fn open<T>(
         self,
         attempts: &LoginAttempts,
         audit: &AuditLog,
         request: &Request,
         open: impl FnOnce() -> Result<T, Problem>,
+    ) -> Result<(Right, T), Problem> {
+        let waits = "too many wrong passphrases; wait";
+        self.judge(attempts, audit, request, open, waits).await
+    }
+
+    async fn judge<T>(
+        self,
+        attempts: &LoginAttempts,
+        audit: &AuditLog,
+        request: &Request,
+        open: impl FnOnce() -> Result<T, Problem>,
+        waits: &'static str,
     ) -> Result<(Right, T), Problem> {
         let (attempt, refused) = match self.begun {
             Begun::Refused(attempt, until) => (attempt, Err(until)),
@@ -81,7 +93,7 @@ impl Guess {
             Ok(wrong) => wrong,
             Err(until) => {
                 attempts.failed(attempt).await?;
-                return Err(too_many(until, self.now));
+                return Err(too_many(until, self.now, waits));
             }
         };
         let event = if attempt.locks() {
@@ -107,13 +119,10 @@ impl Right {
     }
 }
 
-fn too_many(until: Timestamp, now: Timestamp) -> Problem {
+fn too_many(until: Timestamp, now: Timestamp, waits: &'static str) -> Problem {
     let seconds = until.duration_since(now).max(SignedDuration::ZERO);
     let seconds = seconds.as_secs() + i64::from(seconds.subsec_nanos() > 0);
-    Problem::rate_limited(
-        seconds,
-        "too many wrong passwords; wait, or reset the password",
-    )
+    Problem::rate_limited(seconds, waits)
 }
 
 /// What an attacker who knows the account would try first, for judging a new password.

@@ -211,6 +211,12 @@ impl Problem {
         problem
     }
 
+    /// 503: something behind is down, and nobody knows what it did.
+    pub fn in_doubt(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Code::Unavailable, detail)
+            .with_header(header::RETRY_AFTER, HeaderValue::from_static("2"))
+    }
+
     /// 500, with a source for the log alone.
     pub fn internal(source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         let mut problem = Self::new(
@@ -294,10 +300,14 @@ impl From<message::Error> for Problem {
     fn from(error: message::Error) -> Self {
         match error {
             // Its owner is signed in, so that this is no 401.
-            message::Error::WrongPassphrase => Self::forbidden("the passphrase is wrong"),
-            message::Error::NotForThisKey | message::Error::Altered => {
-                Self::invalid_field("id", domain::Invalid::new("unreadable", error.to_string()))
-            }
+            message::Error::WrongPassphrase => Self {
+                errors: vec![FieldError {
+                    field: "password".into(),
+                    code: "wrong".into(),
+                    message: "does not open the message key".into(),
+                }],
+                ..Self::forbidden("the passphrase is wrong")
+            },
             _ => Self::internal(error),
         }
     }

@@ -161,6 +161,13 @@ impl Request {
         self.query.get(name).map(String::as_str)
     }
 
+    /// The names in the query, sorted.
+    pub(crate) fn query_names(&self) -> Vec<&str> {
+        let mut names: Vec<_> = self.query.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        names
+    }
+
     /// A variable part of the path.
     #[must_use]
     pub fn path_parameter(&self, name: &str) -> Option<&str> {

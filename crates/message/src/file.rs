@@ -94,14 +94,17 @@ pub enum NotAge {
     /// The text form can't be decoded, or has something before or after it.
     #[error(
         "has broken armor: it must go from \"-----BEGIN AGE ENCRYPTED FILE-----\" to \"-----END AGE ENCRYPTED \
-         FILE-----\" in lines of 64 characters of Base64, with nothing after it"
+         FILE-----\" in lines of 64 characters of Base64, with nothing after it; with curl send it by --data-binary, \
+         because -d takes line ends away"
     )]
     Armor,
     /// Another version of the format.
     #[error("is of a version of age other than v1")]
     Version,
     /// The header breaks the rules of the format.
-    #[error("has a broken header")]
+    #[error(
+        "has a broken header; with curl send it by --data-binary, because -d takes line ends away"
+    )]
     Header,
     /// The header goes on for longer than is read.
     #[error(

@@ -13,12 +13,12 @@ mod transaction;
 
 mod drops;
 mod email_budgets;
-mod message_keys;
 
 pub mod api_keys;
 pub mod audit_log;
 pub mod email_templates;
 pub mod emails;
+pub mod message_keys;
 pub mod messages;
 pub mod one_time_tokens;
 pub mod sessions;
@@ -35,7 +35,7 @@ pub use email_templates::EmailTemplates;
 pub use emails::Emails;
 pub use error::Error;
 pub use idempotency::Idempotency;
-pub use login_attempts::{Attempt, Begun, LoginAttempts};
+pub use login_attempts::{Attempt, Begun, Guessed, LoginAttempts};
 pub use message_keys::MessageKeys;
 pub use messages::Messages;
 pub use one_time_tokens::OneTimeTokens;

@@ -4,13 +4,22 @@
 //! user. So each is read by its key, and a user has one key at the most.
 
 use aws_sdk_dynamodb::types::{Delete, Put, Update};
-use domain::UserId;
 use domain::audit::AuditEvent;
 use domain::message::{Address, MessageKey};
+use domain::{User, UserId};
 
 use crate::database::{Item, number, read, text, write};
 use crate::transaction::{Transaction, built};
-use crate::{AuditLog, Database, Error};
+use crate::{AuditLog, Database, Error, Users};
+
+/// Why a key was not made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NotCreated {
+    /// The account is gone, or another one by now.
+    NoAccount,
+    /// There is a key.
+    Exists,
+}
 
 /// The table of message keys.
 #[derive(Debug, Clone)]
@@ -54,33 +63,34 @@ impl MessageKeys {
         Ok(answer.item)
     }
 
-    /// Stores a user's first key; false where there is one.
+    /// Stores a user's first key, if the account is still the one that was read.
     ///
     /// # Errors
     /// When the database gives no answer.
     pub async fn create(
         &self,
+        users: &Users,
         audit: &AuditLog,
-        user: &UserId,
+        user: &User,
         key: &MessageKey,
         event: &AuditEvent,
-    ) -> Result<bool, Error> {
+    ) -> Result<Result<(), NotCreated>, Error> {
         let mut of_user = write(key)?;
-        of_user.insert("address".to_owned(), text(of(user)));
+        of_user.insert("address".to_owned(), text(of(&user.user_id)));
         let of_address = Item::from([
             ("address".to_owned(), text(key.drop_address.as_str())),
             ("recipient".to_owned(), text(&key.recipient)),
         ]);
-        let mut transaction = Transaction::new();
+        let mut transaction = Transaction::new().step(users.being(user)?, NotCreated::NoAccount);
         for row in [of_user, of_address] {
             let put = Put::builder()
                 .table_name(&self.table)
                 .set_item(Some(row))
                 .condition_expression("attribute_not_exists(address)");
-            transaction = transaction.step(built(put.build())?, ());
+            transaction = transaction.step(built(put.build())?, NotCreated::Exists);
         }
-        let transaction = transaction.step(audit.recording(event)?, ());
-        Ok(transaction.commit(&self.database).await?.is_ok())
+        let transaction = transaction.step(audit.recording(event)?, NotCreated::Exists);
+        transaction.commit(&self.database).await
     }
 
     /// Replaces the sealed identity of the key that was read as `key`; false where it is another by now.

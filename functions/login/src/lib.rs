@@ -9,7 +9,7 @@ use domain::{Clock, Email, Random, Tenant, User, UserId};
 use gateway::password::{Guess, Right};
 use gateway::{AuthCookies, Code, Field, Input, Keys, Problem, Request, Response, UserSummary};
 use queue::EmailQueue;
-use repository::{AuditLog, LoginAttempts, Sessions, Users};
+use repository::{AuditLog, Guessed, LoginAttempts, Sessions, Users};
 use serde::{Deserialize, Serialize};
 use token::refresh::RefreshToken;
 use token::{AccessTokens, KeyRing};
@@ -76,7 +76,13 @@ pub async fn handle(deps: &Deps, request: Request) -> Result<Response, Problem> 
     let account = async { Ok(deps.users.get(&user_id).await?) };
     let (user, guess) = futures::try_join!(
         account,
-        Guess::begin(&deps.attempts, &request, user_id.clone(), now)
+        Guess::begin(
+            &deps.attempts,
+            &request,
+            user_id.clone(),
+            Guessed::Password,
+            now
+        )
     )?;
     let user = user.filter(User::is_enabled);
     let hash = user.as_ref().and_then(|user| user.password_hash.as_ref());

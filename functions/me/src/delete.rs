@@ -2,9 +2,11 @@
 
 use domain::audit::Event;
 use domain::mail::{EmailJob, Template};
+use domain::message::MessageKey;
 use domain::password::Password;
 use gateway::password::Guess;
 use gateway::{AuthCookies, Field, Input, Problem, Request, Response};
+use repository::Guessed;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -33,7 +35,14 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let caller = deps.callers.still_signed_in(request, &claims);
     let (caller, key) = futures::try_join!(caller, key)?;
     let user = caller.user;
-    let guess = Guess::begin(&deps.attempts, request, user.user_id.clone(), now).await?;
+    let guess = Guess::begin(
+        &deps.attempts,
+        request,
+        user.user_id.clone(),
+        Guessed::Password,
+        now,
+    )
+    .await?;
     let right = guess
         .check(&deps.attempts, &deps.audit, request, || {
             password.verify(user.password_hash.as_ref())
@@ -59,18 +68,19 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         deps.messages.delete_all(&key.drop_address).await?;
     }
     let event = request.audit(Event::UserDeleted, &user.user_id, now);
-    let keys = (&deps.message_keys, key.as_ref());
-    let gone = deps
-        .users
-        .delete(
-            &deps.attempts,
-            &deps.tokens,
-            &deps.audit,
-            keys,
-            &user,
-            &event,
-        )
-        .await?;
+    let delete = async |key: Option<&MessageKey>| {
+        let (users, keys) = (&deps.users, (&deps.message_keys, key));
+        let (attempts, tokens) = (&deps.attempts, &deps.tokens);
+        users
+            .delete(attempts, tokens, &deps.audit, keys, &user, &event)
+            .await
+    };
+    let (mut key, mut gone) = (key.clone(), delete(key.as_ref()).await?);
+    if !gone {
+        // A message key that was made or deleted meanwhile is no reason to stay.
+        key = deps.message_keys.of_user(&user.user_id).await?;
+        gone = delete(key.as_ref()).await?;
+    }
     if !gone {
         return Err(Problem::token_invalid());
     }

@@ -27,9 +27,11 @@ const MEDIA_TYPES: [&str; 4] = [
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents the query")]
 struct DropQuery {
-    /// How long it waits, in seconds: 3600 to 2592000, and 604800 (7 days) unless told.
+    /// How long it waits, in seconds.
+    #[param(minimum = 3600, maximum = 2_592_000, default = 604_800)]
     ttl: Option<u32>,
     /// Whether the first who reads it is the last.
+    #[param(default = false)]
     burn: Option<bool>,
 }
 
@@ -42,6 +44,12 @@ pub struct DropAnswer {
     #[schema(value_type = String, format = "date-time")]
     expires_at: Timestamp,
 }
+
+/// An age file.
+#[derive(ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "documents the body")]
+struct File(Vec<u8>);
 
 /// What the request says besides the file.
 struct Wishes {
@@ -56,7 +64,7 @@ struct Wishes {
     params(("address" = String, Path, description = "Where messages to somebody are left"), DropQuery,
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and message are the same message for 24 hours"),
         ("X-Message-Padding" = Option<String>, Header, description = "`zeros` where the plaintext ends in zero bytes that hide its length and are to be cut off")),
-    request_body(content((Vec<u8> = "application/age"), (Vec<u8> = "application/octet-stream"), (String = "text/plain"), (Vec<u8> = "application/x-www-form-urlencoded"))),
+    request_body(content((File = "application/age"), (File = "application/octet-stream"), (String = "text/plain"), (File = "application/x-www-form-urlencoded"))),
     security(()), responses((status = 202, description = "The message is stored", body = DropAnswer)))]
 pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let address = crate::address(request)?;
@@ -109,6 +117,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
 
 fn read(request: &Request, sent: &[u8]) -> Result<(Wishes, AgeFile), Problem> {
     let mut input = Input::new();
+    input.only(request, &["ttl", "burn"]);
     let lifetime = match request.query("ttl").map(|ttl| ttl.parse().ok()) {
         None => Some(DEFAULT_LIFETIME),
         Some(seconds) => seconds
@@ -133,6 +142,11 @@ fn read(request: &Request, sent: &[u8]) -> Result<(Wishes, AgeFile), Problem> {
         }
     };
     let key = request.idempotency_key(&mut input);
+    // API Gateway hands text over as UTF-8, which a binary file does not survive.
+    if request.media_type() == "text/plain" && !sent.starts_with(b"-----BEGIN") {
+        let message = "is sent as text/plain, which only an armored file survives; send a binary one as application/age";
+        input.refuse("body", Invalid::new("binary_as_text", message));
+    }
     let file = AgeFile::parse(sent).map_err(|refused| input.refuse("body", refused.into()));
     let (lifetime, file) = input.finish((lifetime, file.ok()))?;
     let wishes = Wishes {

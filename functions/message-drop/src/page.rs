@@ -2,7 +2,7 @@
 
 use assets::Asset;
 use gateway::{Problem, Request, Response};
-use lambda_http::http::{HeaderValue, header};
+use lambda_http::http::{HeaderValue, StatusCode, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,18 +39,11 @@ enum Kind {
         content((String = "text/html"), (String = "text/plain"), (RecipientBody = "application/json")),
         headers(("cache-control" = String, description = "`public, max-age=300`"), ("vary" = String, description = "`accept`")))))]
 pub async fn show(deps: &Deps, request: &Request) -> Result<Response, Problem> {
-    let address = crate::address(request)?;
+    let address = crate::address(request);
     let response = match kind(request.header("accept").unwrap_or_default()) {
-        Kind::Page => Response::content(HeaderValue::from_static("text/html; charset=utf-8"), PAGE)
-            .with_header(
-                header::CONTENT_SECURITY_POLICY,
-                HeaderValue::from_static(CONTENT_SECURITY_POLICY),
-            )
-            .with_header(
-                header::REFERRER_POLICY,
-                HeaderValue::from_static("no-referrer"),
-            ),
+        Kind::Page => page(address.is_ok()),
         kind => {
+            let address = address?;
             // The decoy is made for every address, so that a known one takes no less time.
             let keys = deps.ring.current(deps.clock.now()).await?;
             let decoy = message::decoy(&keys.lasting("decoy recipient", address.as_str())?);
@@ -67,19 +60,38 @@ pub async fn show(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     Ok(cached(response).with_header(header::VARY, HeaderValue::from_static("accept")))
 }
 
+/// The page, which is the same for every address, and says so itself where there can be no such address.
+fn page(is_address: bool) -> Response {
+    let status = if is_address {
+        StatusCode::OK
+    } else {
+        StatusCode::NOT_FOUND
+    };
+    Response::content(HeaderValue::from_static("text/html; charset=utf-8"), PAGE)
+        .with_status(status)
+        .with_header(
+            header::CONTENT_SECURITY_POLICY,
+            HeaderValue::from_static(CONTENT_SECURITY_POLICY),
+        )
+        .with_header(
+            header::REFERRER_POLICY,
+            HeaderValue::from_static("no-referrer"),
+        )
+}
+
 /// What to answer a client that accepts these types: the first that there is, since browsers, `fetch` and libraries name
-/// first what they want most. A client that takes anything is a person's, for all that is known.
+/// first what they want most. Only a browser asks for a page; `curl` without more gets what `age -r` takes.
 fn kind(accept: &str) -> Kind {
     let kinds = accept.split(',').filter_map(|range| {
         let range = range.split(';').next().unwrap_or_default().trim();
         match range.to_ascii_lowercase().as_str() {
-            "text/html" | "*/*" => Some(Kind::Page),
-            "text/plain" => Some(Kind::Text),
+            "text/html" => Some(Kind::Page),
+            "text/plain" | "*/*" => Some(Kind::Text),
             "application/json" => Some(Kind::Json),
             _ => None,
         }
     });
-    kinds.into_iter().next().unwrap_or(Kind::Page)
+    kinds.into_iter().next().unwrap_or(Kind::Text)
 }
 
 #[utoipa::path(get, path = "/drop/assets/{asset}", tag = "messages", summary = "Get a file of the page",
@@ -123,8 +135,8 @@ mod tests {
             "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
             Kind::Page,
         );
-        check("*/*", Kind::Page);
-        check("", Kind::Page);
-        check("image/png", Kind::Page);
+        check("*/*", Kind::Text);
+        check("", Kind::Text);
+        check("image/png", Kind::Text);
     }
 }

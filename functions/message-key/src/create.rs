@@ -1,11 +1,12 @@
 //! Making a key.
 
+use domain::Tenant;
 use domain::audit::Event;
 use domain::message::{Address, MessageKey};
 use domain::password::NewPassword;
-use domain::{Tenant, UserId};
 use gateway::password::known_about;
 use gateway::{Code, Field, Input, Problem, Request, Response, SignedIn};
+use repository::message_keys::NotCreated;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -54,11 +55,16 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         version: 1,
         created_at: now,
     };
-    let user: &UserId = &caller.user.user_id;
-    let event = request.audit(Event::MessageKeyCreated, user, now);
-    if !deps.keys.create(&deps.audit, user, &key, &event).await? {
-        return Err(exists());
-    }
+    let user = &caller.user;
+    let event = request.audit(Event::MessageKeyCreated, &user.user_id, now);
+    let created = deps
+        .keys
+        .create(&deps.users, &deps.audit, user, &key, &event)
+        .await?;
+    created.map_err(|why| match why {
+        NotCreated::Exists => exists(),
+        NotCreated::NoAccount => Problem::token_invalid(),
+    })?;
     Ok(Response::created(&CreateAnswer {
         address: key.drop_address.to_string(),
         recipient: key.recipient,

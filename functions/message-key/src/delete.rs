@@ -4,6 +4,7 @@ use domain::audit::Event;
 use domain::password::Password;
 use gateway::password::Guess;
 use gateway::{Field, Input, Problem, Request, Response};
+use repository::Guessed;
 use serde::Deserialize;
 use utoipa::ToSchema;
 
@@ -30,7 +31,14 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let (caller, key) = crate::signed_in(deps, request).await?;
     let key = key.ok_or_else(crate::no_key)?;
     let user = &caller.user.user_id;
-    let guess = Guess::begin(&deps.attempts, request, user.clone(), now).await?;
+    let guess = Guess::begin(
+        &deps.attempts,
+        request,
+        user.clone(),
+        Guessed::Password,
+        now,
+    )
+    .await?;
     let right = guess
         .check(&deps.attempts, &deps.audit, request, || {
             password.verify(caller.user.password_hash.as_ref())

@@ -7,11 +7,12 @@ mod reseal;
 use domain::message::MessageKey;
 use domain::{Clock, Random};
 use gateway::{Callers, Keys, MessageKeyView, Problem, Request, Response, SignedIn};
-use repository::{AuditLog, LoginAttempts, MessageKeys, Messages};
+use repository::{AuditLog, LoginAttempts, MessageKeys, Messages, Users};
 
 gateway::deps! {
     callers: Callers,
     tenants: Keys,
+    users: Users,
     keys: MessageKeys,
     messages: Messages,
     attempts: LoginAttempts,

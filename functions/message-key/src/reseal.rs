@@ -4,6 +4,7 @@ use domain::audit::Event;
 use domain::password::{NewPassword, Password};
 use gateway::password::Guess;
 use gateway::{Field, Input, Problem, Request, Response};
+use repository::Guessed;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -43,7 +44,14 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     let key = key.ok_or_else(crate::no_key)?;
     crate::create::check(deps, &caller, "new_password", &new).await?;
     let user = &caller.user.user_id;
-    let guess = Guess::begin(&deps.attempts, request, user.clone(), now).await?;
+    let guess = Guess::begin(
+        &deps.attempts,
+        request,
+        user.clone(),
+        Guessed::Passphrase,
+        now,
+    )
+    .await?;
     let (right, identity) = guess
         .open(&deps.attempts, &deps.audit, request, || {
             Ok(message::unseal(&key.encrypted_identity, &password)?)

@@ -62,6 +62,9 @@ fn not_taken(why: NotTaken) -> Problem {
     match why {
         NotTaken::Unknown => unknown(),
         NotTaken::Gone => Problem::gone("the message has expired, or it was burnt by its reader"),
+        NotTaken::InDoubt => Problem::in_doubt(
+            "no answer came from the database: the message may have been given out, and one that burns is gone then",
+        ),
         NotTaken::Burns => Problem::invalid_field(
             "keep",
             domain::Invalid::new("burns", "can't be: the message burns when it is read"),

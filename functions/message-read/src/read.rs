@@ -8,6 +8,7 @@ use gateway::password::Guess;
 use gateway::{Field, Input, Problem, Request, Response};
 use lambda_http::http::{HeaderName, HeaderValue};
 use message::Plaintext;
+use repository::Guessed;
 use repository::messages::Message;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -32,7 +33,7 @@ pub struct ReadBody {
     password: Field<Password>,
 }
 
-/// What the message says: one of the two.
+/// What the message says: one of the three.
 #[derive(Default, Serialize, ToSchema)]
 pub struct ReadAnswer<'a> {
     /// The message, where it is text.
@@ -41,6 +42,9 @@ pub struct ReadAnswer<'a> {
     /// The message, where it is not UTF-8.
     #[serde(skip_serializing_if = "Option::is_none")]
     plaintext_base64: Option<String>,
+    /// The age file, where it was encrypted to another key than this one, or altered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ciphertext_base64: Option<String>,
 }
 
 #[utoipa::path(post, path = "/messages/{id}/read", tag = "messages", summary = "Read one of one's messages",
@@ -51,6 +55,7 @@ pub async fn plaintext(deps: &Deps, request: &Request) -> Result<Response, Probl
     let id = crate::id(request)?;
     let body: ReadBody = request.json()?;
     let mut input = Input::new();
+    input.only(request, &["keep"]);
     let if_it_stays = input.flag(request, "keep");
     let password = input.required("password", body.password);
     let password = input.finish(password)?;
@@ -61,7 +66,13 @@ pub async fn plaintext(deps: &Deps, request: &Request) -> Result<Response, Probl
     let (_, key, guess) = futures::try_join!(
         deps.callers.still_signed_in(request, &claims),
         key,
-        Guess::begin(&deps.attempts, request, user.clone(), now)
+        Guess::begin(
+            &deps.attempts,
+            request,
+            user.clone(),
+            Guessed::Passphrase,
+            now
+        )
     )?;
     let key = key.ok_or_else(crate::unknown)?;
     let (right, identity) = guess
@@ -77,13 +88,15 @@ pub async fn plaintext(deps: &Deps, request: &Request) -> Result<Response, Probl
         tracing::warn!(%error, request_id = request.id(), "an attempt was not taken back");
     }
     note(deps, request, user, &message, now).await;
-    let plaintext = identity.open(&message.file)?;
-    let plaintext = if message.summary.padded {
-        plaintext.without_padding()
-    } else {
-        plaintext
-    };
-    Ok(answer(&plaintext))
+    Ok(match identity.open(&message.file) {
+        Ok(plaintext) if message.summary.padded => answer(&plaintext.without_padding()),
+        Ok(plaintext) => answer(&plaintext),
+        // It may have burnt, so that whoever can open it gets it now or never.
+        Err(_) => Response::ok(&ReadAnswer {
+            ciphertext_base64: Some(BASE64.encode(&message.file)),
+            ..ReadAnswer::default()
+        }),
+    })
 }
 
 fn answer(plaintext: &Plaintext) -> Response {
@@ -108,6 +121,7 @@ fn answer(plaintext: &Plaintext) -> Response {
 pub async fn ciphertext(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let id = crate::id(request)?;
     let mut input = Input::new();
+    input.only(request, &["keep"]);
     let if_it_stays = input.flag(request, "keep");
     input.finish(())?;
     let claims = deps.callers.claims(request).await?;

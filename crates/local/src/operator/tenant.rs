@@ -132,6 +132,11 @@ async fn remove_user(target: &Target, users: &Users, user: &User) -> Result<(), 
     let clock: Clock = target.get()?;
     let id = &user.user_id;
     let key = keys.of_user(id).await.map_err(refused)?;
+    // While there is a key, a removal that broke off can be repeated.
+    if let Some(key) = &key {
+        let all = messages.delete_all(&key.drop_address);
+        all.await.map_err(refused)?;
+    }
     let event = AuditEvent::new(
         Event::UserDeleted,
         id.tenant(),
@@ -151,10 +156,6 @@ async fn remove_user(target: &Target, users: &Users, user: &User) -> Result<(), 
         )
         .await
         .map_err(refused)?;
-    if let Some(key) = &key {
-        let left = messages.delete_all(&key.drop_address);
-        left.await.map_err(refused)?;
-    }
     sessions.delete_all(id).await.map_err(refused)
 }
 

@@ -22,6 +22,24 @@ pub struct LoginAttempts {
     table: String,
 }
 
+/// What is guessed at. Each has a row of its own, so that who may try one can't clear what was counted of the other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guessed {
+    /// The account's password.
+    Password,
+    /// The passphrase of the user's message key.
+    Passphrase,
+}
+
+impl Guessed {
+    fn row(self, user: &UserId) -> String {
+        match self {
+            Self::Password => format!("account#{user}"),
+            Self::Passphrase => format!("message-key#{user}"),
+        }
+    }
+}
+
 /// An attempt that was counted and whose password may be checked.
 #[derive(Debug)]
 pub struct Attempt {
@@ -55,11 +73,12 @@ struct Names {
 }
 
 impl Names {
-    fn new(user: &UserId, address: ClientAddress) -> Self {
+    fn new(user: &UserId, guessed: Guessed, address: ClientAddress) -> Self {
         let address_digest = digest(&address.to_string());
-        let account_digest = digest(&user.to_string());
+        let account_key = guessed.row(user);
+        let account_digest = digest(&account_key);
         Self {
-            account_key: format!("account#{user}"),
+            account_key,
             address_key: format!("address#{address}"),
             pair_count: format!("n_{address_digest}"),
             pair_first: format!("f_{address_digest}"),
@@ -107,10 +126,11 @@ impl LoginAttempts {
     pub async fn begin(
         &self,
         user: &UserId,
+        guessed: Guessed,
         address: ClientAddress,
         now: Timestamp,
     ) -> Result<Begun, Error> {
-        let names = Names::new(user, address);
+        let names = Names::new(user, guessed, address);
         let (account, address) = futures::try_join!(
             self.count_for_account(&names, now),
             self.count_for_address(&names, now)
@@ -215,11 +235,11 @@ impl LoginAttempts {
     }
 
     /// Opens an account that failures closed, and forgets them.
-    pub(crate) fn clearing(&self, user: &UserId) -> Result<Delete, Error> {
+    pub(crate) fn clearing(&self, user: &UserId, guessed: Guessed) -> Result<Delete, Error> {
         built(
             Delete::builder()
                 .table_name(&self.table)
-                .key("identifier", text(format!("account#{user}")))
+                .key("identifier", text(guessed.row(user)))
                 .build(),
         )
     }

@@ -5,6 +5,11 @@
 
 mod dropping;
 
+use std::time::Duration;
+
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::delete_item::DeleteItemError;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, ReturnValuesOnConditionCheckFailure};
@@ -42,6 +47,8 @@ pub enum NotTaken {
     Gone,
     /// It would burn, and was asked for only if it stays.
     Burns,
+    /// No answer came, so that nobody knows whether it was taken.
+    InDoubt,
 }
 
 /// Holds for a message that can be read; goes with `:now`.
@@ -81,8 +88,17 @@ impl Messages {
             .condition_expression(condition)
             .expression_attribute_values(":now", time(now))
             .return_values(ReturnValue::AllOld)
-            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld);
-        let mut row = match conditional(call.send().await)? {
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+            .customize()
+            .config_override(once());
+        let sent = call.send().await;
+        if let Err(
+            SdkError::TimeoutError(_) | SdkError::DispatchFailure(_) | SdkError::ResponseError(_),
+        ) = &sent
+        {
+            return Ok(Err(NotTaken::InDoubt));
+        }
+        let mut row = match conditional(sent)? {
             Ok(answer) => answer.attributes.unwrap_or_default(),
             Err(row) => return Ok(Err(why(row, now)?)),
         };
@@ -195,6 +211,20 @@ impl Messages {
             .expression_attribute_values(":address", text(address.as_str()))
             .scan_index_forward(false)
     }
+}
+
+/// A call that is made once and waited for as long as a call with its repetitions: repeated after its answer was lost, it
+/// would find what it has burnt itself, and take that for somebody else's.
+fn once() -> aws_sdk_dynamodb::config::Builder {
+    let whole = Duration::from_secs(5);
+    aws_sdk_dynamodb::config::Builder::new()
+        .retry_config(RetryConfig::disabled())
+        .timeout_config(
+            TimeoutConfig::builder()
+                .operation_attempt_timeout(whole)
+                .operation_timeout(whole)
+                .build(),
+        )
 }
 
 /// How many rows are deleted at a time.

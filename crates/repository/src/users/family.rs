@@ -6,7 +6,7 @@ use domain::{TenantId, User, UserId};
 
 use super::Users;
 use crate::Error;
-use crate::database::{number, text};
+use crate::database::{number, text, time};
 use crate::transaction::built;
 
 impl Users {
@@ -42,6 +42,18 @@ impl Users {
                 .key("user_id", text(family_marker(tenant, family)))
                 .update_expression("ADD members :less")
                 .expression_attribute_values(":less", number(-1))
+                .build(),
+        )
+    }
+
+    /// Holds for an account that is the one that was read.
+    pub(crate) fn being(&self, user: &User) -> Result<ConditionCheck, Error> {
+        built(
+            ConditionCheck::builder()
+                .table_name(&self.table)
+                .key("user_id", text(user.user_id.to_string()))
+                .condition_expression("created_at = :created AND attribute_not_exists(disabled_at)")
+                .expression_attribute_values(":created", time(user.created_at))
                 .build(),
         )
     }

@@ -10,7 +10,7 @@ use super::{END_SESSIONS, Users};
 use crate::database::{Item, number, read, text, time};
 use crate::one_time_tokens::StoredLink;
 use crate::transaction::{Transaction, built};
-use crate::{AuditLog, Error, LoginAttempts, OneTimeTokens};
+use crate::{AuditLog, Error, Guessed, LoginAttempts, OneTimeTokens};
 
 /// A new password, set by a link.
 #[derive(Debug)]
@@ -122,7 +122,7 @@ impl Users {
             .step(tokens.redeeming(link_hash, Kind::Reset, id, now)?, ())
             .step(tokens.being_newest(link_hash, Kind::Reset, id)?, ())
             .step(built(user.build())?, ())
-            .step(attempts.clearing(id)?, ())
+            .step(attempts.clearing(id, Guessed::Password)?, ())
             .step(audit.recording(reset.event)?, ())
             .commit(&self.database)
             .await?;

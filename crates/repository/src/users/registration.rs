@@ -9,7 +9,7 @@ use domain::{Timestamp, User, UserId};
 use super::Users;
 use crate::database::{text, time, write};
 use crate::transaction::{Transaction, built};
-use crate::{AuditLog, Error, LoginAttempts, MessageKeys, OneTimeTokens};
+use crate::{AuditLog, Error, Guessed, LoginAttempts, MessageKeys, OneTimeTokens};
 
 /// A new account with all that is written together with it.
 #[derive(Debug)]
@@ -131,7 +131,8 @@ impl Users {
             transaction = transaction.step(step, ());
         }
         let transaction = transaction
-            .step(attempts.clearing(&user.user_id)?, ())
+            .step(attempts.clearing(&user.user_id, Guessed::Password)?, ())
+            .step(attempts.clearing(&user.user_id, Guessed::Passphrase)?, ())
             .step(audit.recording(event)?, ());
         Ok(transaction.commit(&self.database).await?.is_ok())
     }
