@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use crate::harness::{Account, Session, Site, Stage};
 
 /// Every route that reads a body, with a field that it needs.
-fn routes() -> [(Method, &'static str, &'static str); 11] {
+fn routes() -> [(Method, &'static str, &'static str); 15] {
     let post = |path, field| (Method::POST, path, field);
     [
         post("/auth/register", "email"),
@@ -20,6 +20,13 @@ fn routes() -> [(Method, &'static str, &'static str); 11] {
         post("/users", "email"),
         (Method::PATCH, "/user/me", "name"),
         (Method::DELETE, "/user/me", "password"),
+        post("/messages/key", "password"),
+        (Method::PUT, "/messages/key/password", "new_password"),
+        (Method::DELETE, "/messages/key", "password"),
+        post(
+            "/messages/0198c0de-0000-7000-8000-000000000000/read",
+            "password",
+        ),
     ]
 }
 
@@ -44,7 +51,9 @@ impl Caller {
         let call = self.site.client.call(method.clone(), path);
         match path {
             "/users" => call.key(&self.site.secret),
-            "/user/me" => call.bearer(&self.session.token),
+            _ if path == "/user/me" || path.starts_with("/messages") => {
+                call.bearer(&self.session.token)
+            }
             _ => call.key(&self.site.key),
         }
     }

@@ -18,6 +18,7 @@ mod health;
 mod keys;
 mod lockout;
 mod me;
+mod messages;
 mod new_sign_in;
 mod refresh;
 mod registration;

@@ -12,7 +12,7 @@ use crate::site::{PASSWORD, Site, call};
 
 impl Site {
     /// What the log says of a user of the site today.
-    async fn events(&self, email: &str) -> Vec<Event> {
+    pub(crate) async fn events(&self, email: &str) -> Vec<Event> {
         let tenant = TenantId::parse("demo#site").expect("a tenant");
         let day = self
             .world

@@ -8,6 +8,7 @@ mod audit;
 mod disabled;
 mod documentation;
 mod email;
+mod messages;
 mod outage;
 mod publishing;
 mod races;

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use fixtures::{Answer, Outside, TestRequest};
+use fixtures::{Answer, TestRequest};
 use serde_json::json;
 
 use crate::site::{PASSWORD, Site, call};
@@ -10,7 +10,7 @@ use crate::site::{PASSWORD, Site, call};
 /// Calls a function to which a service does not answer.
 macro_rules! call_without {
     ($site:expr, $outside:expr, $package:ident, $request:expr) => {{
-        let outside: &Outside = $outside;
+        let outside: &fixtures::Outside = $outside;
         let deps: Arc<$package::Deps> = outside.deps();
         let handle = |deps: Arc<$package::Deps>, request| async move {
             $package::handle(&deps, request).await
@@ -19,8 +19,10 @@ macro_rules! call_without {
     }};
 }
 
+pub(crate) use call_without;
+
 #[track_caller]
-fn is_unavailable(answer: &Answer) {
+pub(crate) fn is_unavailable(answer: &Answer) {
     assert_eq!(answer.status, 503, "{answer:?}");
     assert_eq!(answer.body["code"], "unavailable", "{answer:?}");
     assert!(answer.headers.contains_key("retry-after"), "{answer:?}");

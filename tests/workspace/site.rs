@@ -12,7 +12,7 @@ pub(crate) const PASSWORD: &str = "S3cur3Pass!";
 macro_rules! call {
     ($site:expr, $package:ident, $request:expr) => {{
         let deps: Arc<$package::Deps> = $site.world.deps();
-        let request: TestRequest = $request;
+        let request: fixtures::TestRequest = $request;
         $site
             .world
             .call(

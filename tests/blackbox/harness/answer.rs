@@ -15,6 +15,8 @@ pub struct Answer {
     /// The headers.
     pub headers: HeaderMap,
     /// The body.
+    pub bytes: Vec<u8>,
+    /// The body as text, with a sign in place of what is none.
     pub text: String,
 }
 
@@ -82,9 +84,12 @@ impl std::fmt::Display for Answer {
             method,
             path,
             status,
-            text,
+            bytes,
             ..
         } = self;
-        write!(f, "{method} {path}: {status} {text}")
+        match std::str::from_utf8(bytes) {
+            Ok(text) => write!(f, "{method} {path}: {status} {text}"),
+            Err(_) => write!(f, "{method} {path}: {status} {} bytes", bytes.len()),
+        }
     }
 }

@@ -136,13 +136,14 @@ impl Call {
         let response = client.execute(request).await;
         let response =
             response.unwrap_or_else(|error| panic!("{method} {path} got no answer: {error:?}"));
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = response.bytes().await;
+        let bytes = bytes.unwrap_or_else(|error| panic!("{method} {path} broke off: {error}"));
         let answer = Answer {
-            status: response.status().as_u16(),
-            headers: response.headers().clone(),
-            text: response
-                .text()
-                .await
-                .unwrap_or_else(|error| panic!("{method} {path} broke off: {error}")),
+            status,
+            headers,
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            bytes: bytes.into(),
             method,
             path,
         };

@@ -10,6 +10,10 @@ use crate::binary::{command, running};
 const LOUDEST: &str =
     "trace,aws_smithy_runtime::client::orchestrator=trace,aws_sdk_dynamodb::operation=trace";
 
+const PASSPHRASE: &str = "violet anchor 92 teapot";
+const NEW_PASSPHRASE: &str = "brass 41 meadow lantern";
+const PLAINTEXT: &str = "Tuesday at noon, by the fountain";
+
 async fn send(request: reqwest::RequestBuilder) -> Value {
     let answer = request.send().await.unwrap();
     let status = answer.status();
@@ -32,6 +36,25 @@ async fn mailed_tokens(client: &reqwest::Client, base_url: &str) -> Vec<String> 
             token.to_owned()
         })
         .collect()
+}
+
+/// Makes a message key, leaves a message, reads it and changes the passphrase.
+async fn exchange_a_message(client: &reqwest::Client, base_url: &str, token: &str) {
+    let to = |path: &str| format!("{base_url}{path}");
+    let password = json!({ "password": PASSPHRASE });
+    let make = client.post(to("/messages/key")).json(&password);
+    let key = send(make.bearer_auth(token)).await;
+    let recipient: age::x25519::Recipient = key["recipient"].as_str().unwrap().parse().unwrap();
+    let file = age::encrypt(&recipient, PLAINTEXT.as_bytes()).unwrap();
+    let path = format!("/drop/{}", key["address"].as_str().unwrap());
+    let drop = client.post(to(&path)).body(file);
+    let left = send(drop.header("content-type", "application/age")).await;
+    let path = format!("/messages/{}/read", left["message_id"].as_str().unwrap());
+    let read = client.post(to(&path)).json(&password).bearer_auth(token);
+    assert_eq!(send(read).await["plaintext"], PLAINTEXT);
+    let passwords = json!({ "password": PASSPHRASE, "new_password": NEW_PASSPHRASE });
+    let reseal = client.put(to("/messages/key/password")).json(&passwords);
+    send(reseal.bearer_auth(token)).await;
 }
 
 #[tokio::test]
@@ -66,11 +89,13 @@ async fn the_loudest_log_tells_no_secret() {
     post("/auth/token/refresh", json!({"refresh_token": refresh})).await;
     let mailed = mailed_tokens(&client, base_url).await;
     assert_eq!(mailed.len(), 2);
+    exchange_a_message(&client, base_url, token).await;
     drop(platform);
 
     let log = std::fs::read_to_string(&log).unwrap();
     assert!(log.contains("TRACE"), "it is loud");
     let mut secrets = vec!["$argon2", password, key, token, refresh];
+    secrets.extend([PASSPHRASE, NEW_PASSPHRASE, PLAINTEXT, "AGE-SECRET-KEY-"]);
     secrets.extend(mailed.iter().map(String::as_str));
     secrets.push(credentials["secret_key"].as_str().unwrap());
     secrets.push(credentials["owner"]["password"].as_str().unwrap());
