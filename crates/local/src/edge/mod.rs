@@ -150,13 +150,15 @@ impl Edge {
     }
 }
 
-/// Runs a function as a task of its own: as on Lambda it goes on when the client hangs up, and a panic is its own.
+/// Runs a function on a thread of its own: as on Lambda it goes on when the client hangs up, a panic is its own, and so is
+/// its CPU. What takes half a second to open a key must not keep the database, which is in this process, from answering.
 async fn run(
     name: &str,
     handler: Handler,
     request: lambda_http::Request,
 ) -> Result<lambda_http::Response<lambda_http::Body>, Problem> {
-    let task = tokio::spawn(async move { handler(request).await });
+    let runtime = tokio::runtime::Handle::current();
+    let task = tokio::task::spawn_blocking(move || runtime.block_on(handler(request)));
     match tokio::time::timeout(FUNCTION_TIMEOUT, task).await {
         Ok(Ok(response)) => Ok(response),
         Ok(Err(_)) => {
