@@ -2,7 +2,7 @@
 
 use assets::Asset;
 use gateway::{Problem, Request, Response};
-use lambda_http::http::{HeaderValue, StatusCode, header};
+use lambda_http::http::{HeaderValue, header};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -39,11 +39,10 @@ enum Kind {
         content((String = "text/html"), (String = "text/plain"), (RecipientBody = "application/json")),
         headers(("cache-control" = String, description = "`public, max-age=300`"), ("vary" = String, description = "`accept`")))))]
 pub async fn show(deps: &Deps, request: &Request) -> Result<Response, Problem> {
-    let address = crate::address(request);
     let response = match kind(request.header("accept").unwrap_or_default()) {
-        Kind::Page => page(address.is_ok()),
+        Kind::Page => page(),
         kind => {
-            let address = address?;
+            let address = crate::address(request)?;
             // The decoy is made for every address, so that a known one takes no less time.
             let keys = deps.ring.current(deps.clock.now()).await?;
             let decoy = message::decoy(&keys.lasting("decoy recipient", address.as_str())?);
@@ -60,15 +59,9 @@ pub async fn show(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     Ok(cached(response).with_header(header::VARY, HeaderValue::from_static("accept")))
 }
 
-/// The page, which is the same for every address, and says so itself where there can be no such address.
-fn page(is_address: bool) -> Response {
-    let status = if is_address {
-        StatusCode::OK
-    } else {
-        StatusCode::NOT_FOUND
-    };
+/// The page, which is the same for every address, and says itself where there can be no such address.
+fn page() -> Response {
     Response::content(HeaderValue::from_static("text/html; charset=utf-8"), PAGE)
-        .with_status(status)
         .with_header(
             header::CONTENT_SECURITY_POLICY,
             HeaderValue::from_static(CONTENT_SECURITY_POLICY),
