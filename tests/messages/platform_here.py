@@ -30,8 +30,10 @@ def sources(path):
     """What cargo wrote down beside a binary of all that it is made from. Cargo itself, asked for one package, would
     rebuild its dependencies where the whole workspace was built before.
     """
-    _, _, files = path.with_suffix(".d").read_text().partition(": ")
-    return [ROOT / "Cargo.lock", *(Path(file.replace("\\ ", " ")) for file in re.findall(r"(?:\\ |\S)+", files))]
+    _, _, written = path.with_suffix(".d").read_text().partition(": ")
+    files = [Path(file.replace("\\ ", " ")) for file in re.findall(r"(?:\\ |\S)+", written)]
+    # A build script that embeds a folder names the folder.
+    return [ROOT / "Cargo.lock", *files, *(inner for file in files if file.is_dir() for inner in file.iterdir())]
 
 
 @contextmanager
