@@ -22,7 +22,8 @@ def binary():
     except FileNotFoundError:
         fresh = False
     if not fresh:
-        subprocess.run(["cargo", "build", "--locked"], cwd=ROOT, check=True)
+        # As `cargo test --workspace` builds, so that nothing is built twice.
+        subprocess.run(["cargo", "build", "--workspace", "--locked", "--tests", "--bin=local"], cwd=ROOT, check=True)
     return path
 
 
