@@ -19,8 +19,8 @@ async fn a_key_is_made_once_and_shown_from_then_on() {
             .bearer(&session.token)
     };
     key(Method::GET).await.expect_problem(404, "not_found");
-    let make = || key(Method::POST).json(&json!({ "password": PASSPHRASE }));
-    let made = make().await.expect(201);
+    let post = || key(Method::POST).json(&json!({ "password": PASSPHRASE }));
+    let made = post().await.expect(201);
     let address = text(&made["address"]);
     assert!(
         address.len() == 26
@@ -29,7 +29,7 @@ async fn a_key_is_made_once_and_shown_from_then_on() {
                 .all(|byte| matches!(byte, b'a'..=b'z' | b'2'..=b'7')),
         "{address:?} is no address"
     );
-    make().await.expect_problem(409, "message_key_exists");
+    post().await.expect_problem(409, "message_key_exists");
     let shown = key(Method::GET).await.expect(200);
     assert_eq!(
         (&shown["address"], &shown["recipient"], &shown["version"]),
@@ -41,11 +41,11 @@ async fn a_key_is_made_once_and_shown_from_then_on() {
 async fn of_keys_made_at_once_there_is_one() {
     let site = Stage::shared().await;
     let (_, session) = site.signed_in().await;
-    let make = || {
+    let post = || {
         let call = site.client.post("/messages/key").bearer(&session.token);
         call.json(&json!({ "password": PASSPHRASE })).into_future()
     };
-    let answers = join_all([make(), make(), make()]).await;
+    let answers = join_all([post(), post(), post()]).await;
     let made: Vec<_> = answers.iter().filter(|one| one.status == 201).collect();
     assert_eq!(made.len(), 1, "keys made: {answers:?}");
     for refused in answers.iter().filter(|one| one.status != 201) {

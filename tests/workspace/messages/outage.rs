@@ -68,8 +68,8 @@ async fn what_has_burnt_is_given_also_where_it_can_not_be_written_down() {
         left.push(site.left(drop).await);
     }
     let unwritten = site.world.with(&[("AUDIT_LOG_TABLE", "away")]);
-    let taken = call_without!(site, &unwritten, message_read, ciphertext(&token, &left[0]));
-    assert_eq!(taken.status, 200, "{taken:?}");
+    let given = call_without!(site, &unwritten, message_read, ciphertext(&token, &left[0]));
+    assert_eq!(given.status, 200, "{given:?}");
     let opened = call_without!(site, &unwritten, message_read, read(&token, &left[1]));
     assert_eq!(opened.body["plaintext"], "at noon", "{opened:?}");
 }

@@ -11,11 +11,11 @@ use crate::site::{PASSWORD, Site, call};
 #[tokio::test]
 async fn a_message_is_burnt_or_deleted_and_never_both() {
     let site = Site::start().await;
-    let (token, address) = site.owner("user@example.com").await;
+    let (session, address) = site.owner("user@example.com").await;
     for turn in 0..16 {
         let id = site.left(drop_at(&address).query("burn", "true")).await;
-        let take = async { call!(site, message_read, ciphertext(&token, &id)).status };
-        let remove = async { call!(site, message_read, delete(&token, &id)).status };
+        let take = async { call!(site, message_read, ciphertext(&session, &id)).status };
+        let remove = async { call!(site, message_read, delete(&session, &id)).status };
         // Whichever is asked first, so that both get to win.
         let (taken, removed) = if turn % 2 == 0 {
             futures::join!(take, remove)
