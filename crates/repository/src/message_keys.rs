@@ -10,7 +10,7 @@ use domain::{User, UserId};
 
 use crate::database::{Item, number, read, text, write};
 use crate::transaction::{Transaction, built};
-use crate::{AuditLog, Database, Error, Users};
+use crate::{AuditLog, Database, Error, Guessed, LoginAttempts, Users};
 
 /// Why a key was not made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -120,12 +120,13 @@ impl MessageKeys {
         Ok(transaction.commit(&self.database).await?.is_ok())
     }
 
-    /// Deletes a key; false where it is gone or another by now.
+    /// Deletes a key with what was guessed at its passphrase; false where it is gone or another by now.
     ///
     /// # Errors
     /// When the database gives no answer.
     pub async fn delete(
         &self,
+        attempts: &LoginAttempts,
         audit: &AuditLog,
         user: &UserId,
         key: &MessageKey,
@@ -135,7 +136,9 @@ impl MessageKeys {
         for step in self.removal(user, Some(key))? {
             transaction = transaction.step(step, ());
         }
-        let transaction = transaction.step(audit.recording(event)?, ());
+        let transaction = transaction
+            .step(attempts.clearing(user, Guessed::Passphrase)?, ())
+            .step(audit.recording(event)?, ());
         Ok(transaction.commit(&self.database).await?.is_ok())
     }
 

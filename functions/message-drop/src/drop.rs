@@ -143,7 +143,7 @@ fn read(request: &Request, sent: &[u8]) -> Result<(Wishes, AgeFile), Problem> {
     };
     let key = request.idempotency_key(&mut input);
     // API Gateway hands text over as UTF-8, which a binary file does not survive.
-    if request.media_type() == "text/plain" && !sent.starts_with(b"-----BEGIN") {
+    if request.media_type() == "text/plain" && !sent.trim_ascii_start().starts_with(b"-----BEGIN") {
         let message = "is sent as text/plain, which only an armored file survives; send a binary one as application/age";
         input.refuse("body", Invalid::new("binary_as_text", message));
     }

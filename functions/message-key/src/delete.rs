@@ -49,7 +49,10 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     // Messages first: while there is a key, a deletion that broke off can be repeated.
     deps.messages.delete_all(&key.drop_address).await?;
     let event = request.audit(Event::MessageKeyDeleted, user, now);
-    if !deps.keys.delete(&deps.audit, user, &key, &event).await? {
+    let deleted = deps
+        .keys
+        .delete(&deps.attempts, &deps.audit, user, &key, &event);
+    if !deleted.await? {
         return Err(crate::no_key());
     }
     if let Err(error) = deps.messages.delete_all(&key.drop_address).await {

@@ -17,6 +17,8 @@ use std::iter;
 
 use age::armor::ArmoredReader;
 use age::secrecy::SecretString;
+use domain::Random;
+use domain::message::Address;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -181,8 +183,9 @@ fn of_size(stanzas: &str, size: usize) -> Vec<u8> {
 
 /// An address that nobody has.
 fn unknown_address() -> String {
-    let bytes = uuid::Uuid::new_v4().into_bytes();
-    data_encoding::BASE32_NOPAD
-        .encode(&bytes)
-        .to_ascii_lowercase()
+    let random = Random::new(|bytes| {
+        let random = uuid::Uuid::new_v4().into_bytes();
+        bytes.copy_from_slice(&random[..bytes.len()]);
+    });
+    Address::random(&random).to_string()
 }

@@ -96,6 +96,23 @@ async fn a_lifetime_out_of_range_is_refused() {
 }
 
 #[tokio::test]
+async fn a_wish_that_is_written_wrong_is_refused() {
+    let site = Stage::shared().await;
+    let drop = drop_at(&site, &unknown_address(), of_size(X25519, 1_000));
+    let refused = drop.query("burns", "true").query("TTL", "3600").await;
+    refused.expect_bad_fields(&["TTL", "burns"]);
+}
+
+#[tokio::test]
+async fn a_binary_file_is_no_text() {
+    let site = Stage::shared().await;
+    let path = format!("/drop/{}", unknown_address());
+    let file = of_size(X25519, 1_000);
+    let refused = site.client.post(&path).body("text/plain", file).await;
+    check(&refused, "binary_as_text");
+}
+
+#[tokio::test]
 async fn what_is_neither_true_nor_false_is_refused() {
     let site = Stage::shared().await;
     for burn in ["", "1", "yes", "True", "truefalse"] {

@@ -1,16 +1,18 @@
 //! No message outlives the account that it was for.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use clap::Parser as _;
+use domain::client::ClientAddress;
 use domain::message::Address;
 use fixtures::TestRequest;
 use local::cli::Start;
 use local::operator::{self, Where};
-use repository::{MessageKeys, Messages};
+use repository::{Begun, Guessed, LoginAttempts, MessageKeys, Messages};
 use serde_json::json;
 
-use super::drop_at;
+use super::{drop_at, make_key, read, user};
 use crate::site::{PASSWORD, Site, call};
 
 /// What an operator types after `cargo run --`.
@@ -64,6 +66,34 @@ async fn a_deleted_key_and_a_deleted_account_leave_no_message() {
     assert_eq!(deleted.status, 204, "{deleted:?}");
     assert_eq!(site.at(&address).await, (false, 0));
     assert_eq!(site.at(&kept).await, (true, 1), "another's");
+}
+
+#[tokio::test]
+async fn a_key_that_guesses_have_closed_is_deleted_with_what_was_counted() {
+    let site = Site::start().await;
+    let email = "user@example.com";
+    let (token, _) = site.owner(email).await;
+    let attempts: LoginAttempts = site.world.get();
+    let (user, now) = (user(email), site.world.clock.clock().now());
+    for number in 0..100 {
+        let from = ClientAddress::new(IpAddr::from([10, 1, 0, number]));
+        let begun = attempts.begin(&user, Guessed::Passphrase, from, now);
+        let Begun::Allowed(attempt) = begun.await.expect("an answer") else {
+            panic!("guess {number} should be looked at");
+        };
+        attempts.failed(attempt).await.expect("an answer");
+    }
+    let id = uuid::Uuid::nil().to_string();
+    site.world.clock.advance_seconds(600);
+    let closed = call!(site, message_read, read(&token, &id));
+    assert_eq!(closed.status, 429, "{closed:?}");
+
+    let delete = TestRequest::to("DELETE /messages/key").bearer(&token);
+    let delete = delete.json(&json!({ "password": PASSWORD }));
+    assert_eq!(call!(site, message_key, delete).status, 204);
+    assert_eq!(call!(site, message_key, make_key(&token)).status, 201);
+    let open = call!(site, message_read, read(&token, &id));
+    assert_eq!(open.status, 404, "there is no such message: {open:?}");
 }
 
 #[tokio::test]

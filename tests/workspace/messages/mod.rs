@@ -14,7 +14,7 @@ use domain::audit::{AuditEvent, Event};
 use domain::message::{Address, MessageKey};
 use domain::{Random, UserId};
 use fixtures::{Answer, TestRequest};
-use repository::{AuditLog, MessageKeys};
+use repository::{AuditLog, MessageKeys, Users};
 use serde_json::json;
 
 use crate::site::{Site, call};
@@ -35,6 +35,7 @@ impl Site {
 
     async fn give_key(&self, email: &str, address: &Address) {
         let (keys, audit): (MessageKeys, AuditLog) = (self.world.get(), self.world.get());
+        let users: Users = self.world.get();
         let now = self.world.clock.clock().now();
         let key = MessageKey {
             drop_address: address.clone(),
@@ -47,8 +48,10 @@ impl Site {
         let by = Some(user.clone());
         let event = Event::MessageKeyCreated;
         let event = AuditEvent::new(event, user.tenant(), by, "test", "given", now);
-        let made = keys.create(&audit, &user, &key, &event).await;
-        assert!(made.expect("an answer"), "{email} has a key already");
+        let account = users.get(&user).await.expect("an answer");
+        let account = account.expect("there is such a user");
+        let made = keys.create(&users, &audit, &account, &key, &event).await;
+        made.expect("an answer").expect("no key before");
     }
 
     /// A user whose key the passphrase opens, with its address and its recipient.
