@@ -11,6 +11,7 @@ mod operations;
 mod price;
 mod rendering;
 mod report;
+mod sealing;
 mod stage;
 mod stats;
 mod tls;
@@ -88,6 +89,9 @@ pub enum Failure {
     /// The program that renders mails failed.
     #[error("rendering: {0}")]
     Rendering(String),
+    /// The program that runs `age` alone failed.
+    #[error("age alone: {0}")]
+    Sealing(String),
     /// Something is not JSON.
     #[error("JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -143,8 +147,13 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     let first = first_call::measure(&stage, &subjects, arguments.runs).await?;
     progress("warm calls");
     let warm = warm::measure(&stage, &subjects, arguments.runs).await?;
+    let memory_mb = stage.memory_mb("message-read");
     stage.stop().await;
     let mut report = Report::new(arguments.runs, cold, first, warm);
+    if subjects.iter().any(|subject| subject.of_age().is_some()) {
+        progress("opening keys");
+        report.scrypt = sealing::scrypt(&arguments.binaries, arguments.runs, memory_mb).await?;
+    }
     if arguments.only.is_empty() {
         progress("hashing");
         report.hashing = Some(hashing::measure(&arguments.binaries, arguments.runs).await?);

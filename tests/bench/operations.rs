@@ -17,9 +17,40 @@ pub enum Operation {
     Reset,
     ResetConfirm,
     VerifyEmail,
+    Message(Message),
 }
 
-/// What an operation is held against.
+/// An operation of secret messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Message {
+    CreateKey,
+    GetKey,
+    Drop(Size),
+    /// 20 of 20 messages.
+    List,
+    Read(Size),
+    Burn(Size),
+    Ciphertext(Size),
+}
+
+/// How much a message says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Size {
+    Small,
+    Large,
+}
+
+impl Size {
+    /// The plaintext; 256 KiB are the most that a file may have, with a header of which a part is random.
+    pub fn bytes(self) -> usize {
+        match self {
+            Self::Small => 1024,
+            Self::Large => 255 * 1024,
+        }
+    }
+}
+
+/// What an operation is held an operation is held against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Floor {
     /// A `lambda_http` binary that does nothing.
@@ -54,12 +85,24 @@ impl Operation {
         Self::Reset,
         Self::ResetConfirm,
         Self::VerifyEmail,
+        Self::Message(Message::Drop(Size::Small)),
+        Self::Message(Message::Drop(Size::Large)),
+        Self::Message(Message::Read(Size::Small)),
+        Self::Message(Message::Read(Size::Large)),
+        Self::Message(Message::Burn(Size::Small)),
+        Self::Message(Message::Burn(Size::Large)),
+        Self::Message(Message::Ciphertext(Size::Small)),
+        Self::Message(Message::Ciphertext(Size::Large)),
+        Self::Message(Message::List),
+        Self::Message(Message::CreateKey),
+        Self::Message(Message::GetKey),
     ];
 
     pub fn name(self) -> &'static str {
         match self {
             Self::Export => "export",
             Self::Revoke => "revoke",
+            Self::Message(message) => message.name(),
             other => other.function(),
         }
     }
@@ -79,6 +122,7 @@ impl Operation {
             Self::Reset => "reset",
             Self::ResetConfirm => "reset-confirm",
             Self::VerifyEmail => "verify-email",
+            Self::Message(message) => message.function(),
         }
     }
 
@@ -106,12 +150,68 @@ impl Operation {
             | Self::Logout
             | Self::Revoke => Some(1),
             Self::Login | Self::Register | Self::Reset | Self::ResetConfirm => Some(2),
+            Self::Message(message) => message.budget(),
             Self::VerifyEmail => None,
         }
     }
 
     /// Whether it hashes a password, which is meant to take long.
     pub fn hashes(self) -> bool {
-        matches!(self, Self::Login | Self::Register | Self::ResetConfirm)
+        match self {
+            Self::Message(message) => matches!(
+                message,
+                Message::CreateKey | Message::Read(_) | Message::Burn(_)
+            ),
+            other => matches!(other, Self::Login | Self::Register | Self::ResetConfirm),
+        }
+    }
+
+    /// What `floor-age` is to do beside it; `None` where `age` has nothing to do.
+    pub fn of_age(self) -> Option<Vec<String>> {
+        let Self::Message(message) = self else {
+            return None;
+        };
+        let words = match message {
+            // Reading what burns is the same work.
+            Message::Read(size) => ["read".to_owned(), size.bytes().to_string()].to_vec(),
+            Message::Drop(size) => ["drop".to_owned(), size.bytes().to_string()].to_vec(),
+            Message::CreateKey => ["key".to_owned()].to_vec(),
+            _ => return None,
+        };
+        Some(words)
+    }
+}
+
+impl Message {
+    fn name(self) -> &'static str {
+        match self {
+            Self::CreateKey => "message-key",
+            Self::GetKey => "message-key-get",
+            Self::Drop(Size::Small) => "drop-1k",
+            Self::Drop(Size::Large) => "drop-256k",
+            Self::List => "messages",
+            Self::Read(Size::Small) => "read-1k",
+            Self::Read(Size::Large) => "read-256k",
+            Self::Burn(Size::Small) => "burn-1k",
+            Self::Burn(Size::Large) => "burn-256k",
+            Self::Ciphertext(Size::Small) => "ciphertext-1k",
+            Self::Ciphertext(Size::Large) => "ciphertext-256k",
+        }
+    }
+
+    fn function(self) -> &'static str {
+        match self {
+            Self::CreateKey | Self::GetKey => "message-key",
+            Self::Drop(_) => "message-drop",
+            Self::List | Self::Read(_) | Self::Burn(_) | Self::Ciphertext(_) => "message-read",
+        }
+    }
+
+    fn budget(self) -> Option<usize> {
+        match self {
+            Self::GetKey | Self::Drop(_) => Some(1),
+            Self::List | Self::Read(_) | Self::Burn(_) | Self::Ciphertext(_) => Some(2),
+            Self::CreateKey => None,
+        }
     }
 }

@@ -10,6 +10,7 @@ use crate::first_call::FirstTlsCall;
 use crate::hashing::Hashing;
 use crate::price::{self, Million, PRICES, Prices};
 use crate::rendering::{self, Rendering};
+use crate::sealing::{self, Scrypt};
 use crate::stats::Spread;
 use crate::warm::Warm;
 
@@ -22,6 +23,7 @@ pub struct Report {
     pub first_tls_call: Vec<FirstTlsCall>,
     pub warm: Vec<Warm>,
     pub million: Vec<Million>,
+    pub scrypt: Vec<Scrypt>,
     pub hashing: Option<Hashing>,
     pub rendering: Vec<Rendering>,
     pub drains: Vec<Drain>,
@@ -43,6 +45,7 @@ impl Report {
             cold,
             first_tls_call,
             warm,
+            scrypt: Vec::new(),
             hashing: None,
             rendering: Vec::new(),
             drains: Vec::new(),
@@ -61,6 +64,10 @@ impl Report {
         self.tls_table(&mut text);
         self.warm_table(&mut text);
         self.price_table(&mut text);
+        if !self.scrypt.is_empty() {
+            text.push_str(&sealing::table(&self.warm));
+            text.push_str(&sealing::scrypt_table(&self.scrypt));
+        }
         if let Some(hashing) = &self.hashing {
             hashing_table(hashing, &mut text);
         }

@@ -1,5 +1,7 @@
 //! What the measured functions find around them: a local platform's database, queue and keys, each behind a front.
 
+mod messages;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -14,8 +16,10 @@ use tests::Launch;
 use crate::Failure;
 use crate::front::{self, Recorder};
 use crate::operations::Operation;
+use crate::sealing::Beside;
 
 const PASSWORD: &str = "S3cur3Pass!";
+const PASSPHRASE: &str = "correct horse battery staple";
 
 /// Makes the floor connect before the first request, as the functions do.
 pub trait Primed {
@@ -43,6 +47,7 @@ pub struct Stage {
     /// Where the database is behind TLS, and the certificate to trust there.
     tls: crate::tls::Front,
     accounts: AtomicUsize,
+    readers: messages::Readers,
 }
 
 /// An account with a session.
@@ -80,6 +85,7 @@ impl Stage {
             binaries: binaries.to_owned(),
             client: reqwest::Client::new(),
             accounts: AtomicUsize::new(0),
+            readers: messages::Readers::default(),
             recorder,
             platform,
         })
@@ -109,6 +115,11 @@ impl Stage {
         environment.insert("AWS_ENDPOINT_URL_DYNAMODB".into(), self.tls.url.clone());
         environment.insert("AWS_CA_BUNDLE".into(), self.tls.bundle.clone());
         launch
+    }
+
+    /// What `age` alone takes for some work.
+    pub fn beside(&self, work: Vec<String>) -> Beside {
+        Beside::new(&self.binaries, work)
     }
 
     /// The memory that the template gives a function, in MB.
@@ -151,6 +162,7 @@ impl Stage {
                 let body = json!({ "token": self.newest_link()? });
                 TestRequest::to("POST /auth/verify-email").json(&body)
             }
+            Operation::Message(message) => self.message(message).await?,
         };
         Ok(request.into_json().to_string())
     }
@@ -190,7 +202,11 @@ impl Stage {
 
     async fn session(&self) -> Result<Session, Failure> {
         let email = self.account().await?;
-        let answer = self.call("/auth/login", &credentials(&email)).await?;
+        self.session_of(&email).await
+    }
+
+    async fn session_of(&self, email: &str) -> Result<Session, Failure> {
+        let answer = self.call("/auth/login", &credentials(email)).await?;
         let text = |name: &str| answer[name].as_str().unwrap_or_default().to_owned();
         Ok(Session {
             access_token: text("token"),
@@ -199,16 +215,13 @@ impl Stage {
     }
 
     async fn call(&self, path: &str, body: &Value) -> Result<Value, Failure> {
-        let url = format!("{}{path}", self.platform.base_url());
-        let request = self.client.post(url).json(body);
+        let request = self.client.post(self.url(path)).json(body);
         let key = &self.credentials.publishable_key;
-        let answer = request.header("x-api-key", key).send().await?;
-        let status = answer.status();
-        let body: Value = answer.json().await?;
-        if status.is_success() {
-            return Ok(body);
-        }
-        Err(Failure::Stage(format!("POST {path} gave {status}: {body}")))
+        answer(path, request.header("x-api-key", key)).await
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}{path}", self.platform.base_url())
     }
 
     fn newest_link(&self) -> Result<String, Failure> {
@@ -223,6 +236,17 @@ impl Stage {
         }
         Err(Failure::Stage("no link was mailed".into()))
     }
+}
+
+/// What a request to the platform is answered, if it went well.
+async fn answer(path: &str, request: reqwest::RequestBuilder) -> Result<Value, Failure> {
+    let answer = request.send().await?;
+    let status = answer.status();
+    let body: Value = answer.json().await?;
+    if status.is_success() {
+        return Ok(body);
+    }
+    Err(Failure::Stage(format!("POST {path} gave {status}: {body}")))
 }
 
 fn credentials(email: &str) -> Value {

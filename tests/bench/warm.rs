@@ -7,6 +7,7 @@ use tests::{Lambda, Launch};
 
 use crate::Failure;
 use crate::operations::Operation;
+use crate::sealing::{Beside, Sealing};
 use crate::stage::{HOLD, Stage};
 use crate::stats::{Samples, Spread};
 
@@ -32,6 +33,8 @@ pub struct Warm {
     pub write_units: f64,
     pub queue_requests: usize,
     pub memory_mb: u32,
+    /// What `age` takes for it, where it has something to do.
+    pub sealing: Option<Sealing>,
 }
 
 #[derive(Debug, Default)]
@@ -64,12 +67,16 @@ async fn measure_one(stage: &Stage, operation: Operation, runs: usize) -> Result
     let mut lambda = Lambda::start(&launches.0).await?;
     let mut below = Lambda::start(&launches.1).await?;
     let (mut taken, mut floors) = (Taken::default(), Taken::default());
+    let mut beside = operation.of_age().map(|work| stage.beside(work));
     for run in 0..WARMING + runs {
         let event = stage.event(operation).await?;
         let one = call(stage, &launches.0, &mut lambda, event).await?;
         let event = stage.event(Operation::Health).await?;
         let other = call(stage, &launches.1, &mut below, event).await?;
         if run >= WARMING {
+            if let Some(beside) = &mut beside {
+                beside.run().await?;
+            }
             taken.push(&one);
             floors.push(&other);
         }
@@ -96,6 +103,7 @@ async fn measure_one(stage: &Stage, operation: Operation, runs: usize) -> Result
         write_units: calls.write_units(),
         queue_requests: calls.queue_requests(),
         memory_mb: stage.memory_mb(function),
+        sealing: beside.as_ref().map(Beside::spread),
     })
 }
 
