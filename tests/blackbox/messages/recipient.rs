@@ -22,7 +22,14 @@ fn varies(answer: &Answer) {
 fn headers(answer: &Answer) -> Vec<(String, String)> {
     let named = answer.headers.iter().filter(|(name, _)| {
         let name = name.as_str();
-        !["content-length", "x-request-id", "date"].contains(&name) && !name.starts_with("x-amz")
+        ![
+            "apigw-requestid",
+            "content-length",
+            "x-request-id",
+            "date",
+        ]
+        .contains(&name)
+            && !name.starts_with("x-amz")
     });
     let text = named.map(|(name, value)| {
         let value = value.to_str().expect("a header of text");
