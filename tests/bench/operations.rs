@@ -166,19 +166,20 @@ impl Operation {
         }
     }
 
-    /// What `floor-age` is to do beside it; `None` where `age` has nothing to do.
+    /// What `floor-age` is to do beside a call, and how often; `None` where `age` has nothing to do.
     pub fn of_age(self) -> Option<Vec<String>> {
         let Self::Message(message) = self else {
             return None;
         };
-        let words = match message {
+        let bytes = |size: Size| size.bytes().to_string();
+        Some(match message {
+            // The first few find an empty heap, which a warm function does not.
+            Message::Drop(size) => vec!["drop".into(), bytes(size), "5".into()],
             // Reading what burns is the same work.
-            Message::Read(size) => ["read".to_owned(), size.bytes().to_string()].to_vec(),
-            Message::Drop(size) => ["drop".to_owned(), size.bytes().to_string()].to_vec(),
-            Message::CreateKey => ["key".to_owned()].to_vec(),
+            Message::Read(size) => vec!["read".into(), bytes(size), "1".into()],
+            Message::CreateKey => vec!["key".into(), "1".into()],
             _ => return None,
-        };
-        Some(words)
+        })
     }
 }
 

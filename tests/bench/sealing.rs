@@ -50,7 +50,7 @@ pub struct Beside {
 }
 
 impl Beside {
-    /// `work` is what `floor-age` is to do.
+    /// `work` is what `floor-age` is to do, and how often.
     pub fn new(binaries: &Path, work: Vec<String>) -> Self {
         Self {
             binary: binary(binaries),
@@ -60,11 +60,9 @@ impl Beside {
         }
     }
 
-    /// Does it once.
+    /// Does it beside one call.
     pub async fn run(&mut self) -> Result<(), Failure> {
-        let mut work = self.work.clone();
-        work.push("1".to_owned());
-        for (who, number) in run(&self.binary, &work).await? {
+        for (who, number) in run(&self.binary, &self.work).await? {
             match who.as_str() {
                 "age" => self.age.push(number / 1e3),
                 _ => self.ours.push(number / 1e3),
