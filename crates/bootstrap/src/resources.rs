@@ -28,7 +28,6 @@ macro_rules! tables {
 tables! {
     ApiKeys from "API_KEYS_TABLE",
     AuditLog from "AUDIT_LOG_TABLE",
-    Drops from "DROPS_TABLE",
     EmailBudgets from "EMAIL_BUDGETS_TABLE",
     EmailTemplates from "EMAIL_TEMPLATES_TABLE",
     Emails from "EMAILS_TABLE",
@@ -40,6 +39,21 @@ tables! {
     Suppressions from "SUPPRESSIONS_TABLE",
     Tenants from "TENANTS_TABLE",
     Users from "USERS_TABLE",
+}
+
+/// Who drops a message has no API key, by which the connection would be opened at the start otherwise.
+impl Provide<Drops> for Env {
+    fn provide(&self) -> Result<Drops, MissingVariable> {
+        let drops = Drops::new(self.provide()?, self.variable("DROPS_TABLE")?);
+        let connecting = drops.clone();
+        self.before_first_request(Box::pin(async move {
+            if let Err(error) = connecting.ping().await {
+                tracing::warn!(%error, "the database was not reached at the start");
+            }
+            Ok(())
+        }));
+        Ok(drops)
+    }
 }
 
 impl Provide<EmailQueue> for Env {

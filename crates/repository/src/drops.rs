@@ -29,6 +29,16 @@ impl Drops {
         Self { database, table }
     }
 
+    /// Opens the connection to the database.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn ping(&self) -> Result<(), Error> {
+        let call = self.database.client.get_item().table_name(&self.table);
+        call.key(KEY, text("none")).send().await?;
+        Ok(())
+    }
+
     /// Counts a message of a sender in this hour; holds only below the limit.
     pub(crate) fn by_sender(&self, sender: ClientAddress, now: Timestamp) -> Result<Update, Error> {
         self.in_hour(&format!("sender#{sender}"), SENDER_PER_HOUR, now)

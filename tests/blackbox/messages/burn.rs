@@ -1,13 +1,14 @@
 //! Messages that burn: given to exactly one reader, and gone.
 
 use std::future::IntoFuture as _;
+use std::time::Duration;
 
 use futures::future::join_all;
 use reqwest::Method;
 use serde_json::json;
 
 use super::{Owner, PASSPHRASE};
-use crate::harness::{Session, Stage, text};
+use crate::harness::{Answer, Session, Stage, text};
 
 #[tokio::test]
 async fn a_message_that_was_burnt_is_gone() {
@@ -41,20 +42,38 @@ async fn of_a_hundred_readers_at_once_one_gets_the_message() {
     let owner = Owner::new(&site).await;
     let id = owner.leave_burning(b"at noon").await;
     // As many passphrases are looked at as may be wrong for nothing.
-    let readers = (0..100).map(|number| {
-        let call = if number % 20 == 0 {
-            owner.read(&id)
-        } else {
-            owner.ciphertext(&id)
-        };
-        call.into_future()
+    let readers = (0..100).map(async |number| {
+        let mut answer = reader(&owner, &id, number).await;
+        // What so many at once ask of a small machine may be too much for it: who is told so asks again.
+        while answer.status == 503 && !is_in_doubt(&answer) {
+            let wait = answer.number_in("retry-after");
+            tokio::time::sleep(Duration::from_secs(wait)).await;
+            answer = reader(&owner, &id, number).await;
+        }
+        answer
     });
     let answers = join_all(readers).await;
     let (given, late): (Vec<_>, Vec<_>) = answers.iter().partition(|one| one.status == 200);
+    let (in_doubt, late): (Vec<_>, Vec<_>) = late.into_iter().partition(|one| is_in_doubt(one));
     for late in late {
         late.expect_problem(410, "gone");
     }
-    assert_eq!(given.len(), 1, "readers who got it");
+    // Who was told that it may have burnt for them has, where nobody else got it.
+    assert!(given.len() <= 1, "{} readers got it", given.len());
+    assert!(given.len() + in_doubt.len() >= 1, "nobody got it");
+}
+
+async fn reader(owner: &Owner, id: &str, number: usize) -> Answer {
+    if number.is_multiple_of(20) {
+        owner.read(id).await
+    } else {
+        owner.ciphertext(id).await
+    }
+}
+
+/// Whether nobody knows if the message was given out.
+fn is_in_doubt(answer: &Answer) -> bool {
+    answer.status == 503 && answer.text.contains("may have been given out")
 }
 
 #[tokio::test]
