@@ -22,6 +22,7 @@ from pathlib import Path
 
 import emulator
 import mail
+import messages
 import outage
 import roles
 import stack
@@ -247,6 +248,7 @@ def run(options):
                 return passed
             triggers.queue(session, credentials["base_url"] + emulator.MAIL, resources)
             mail.run(session, operate, credentials, credentials["base_url"] + emulator.MAIL, resources)
+            messages.run(session, credentials["base_url"], resources)
             triggers.upload(session, resources)
             triggers.samples(session, resources)
             outage.run(session, resources, poster(credentials))

@@ -105,5 +105,7 @@ async fn a_key_of_one_site_is_nothing_on_another() {
     ciphertext.await.expect_problem(404, "not_found");
     let keyed = owner.ciphertext(&id).key(&there.key).await;
     keyed.expect_problem(401, "token_invalid");
+    let keyed = owner.call(Method::GET, "/messages/key").key(&there.key);
+    keyed.await.expect_problem(401, "token_invalid");
     assert!(owner.has_unread(&id).await, "it is left as it was");
 }
