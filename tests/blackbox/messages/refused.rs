@@ -166,3 +166,13 @@ async fn a_body_that_is_said_to_be_something_else_is_refused() {
         refused.expect_problem(415, "unsupported_media_type");
     }
 }
+
+#[tokio::test]
+async fn a_wish_that_is_misspelt_is_refused() {
+    let site = Stage::shared().await;
+    for name in ["Burn", "brun", "tll"] {
+        let drop = drop_at(&site, &unknown_address(), of_size(X25519, 1_000));
+        let left = drop.query(name, "true").await;
+        left.expect_bad_fields(&[name]);
+    }
+}

@@ -9,10 +9,11 @@ use domain::message::Address;
 use fixtures::TestRequest;
 use local::cli::Start;
 use local::operator::{self, Where};
-use repository::{Begun, Guessed, LoginAttempts, MessageKeys, Messages};
+use repository::message_keys::NotCreated;
+use repository::{Begun, Guessed, LoginAttempts, MessageKeys, Messages, Users};
 use serde_json::json;
 
-use super::{drop_at, make_key, read, user};
+use super::{drop_at, make_key, random, read, user};
 use crate::site::{PASSWORD, Site, call};
 
 /// What an operator types after `cargo run --`.
@@ -107,5 +108,24 @@ async fn a_removed_tenant_leaves_no_message() {
     let line = Line::try_parse_from(line).expect("a command");
     let done = operator::run(line.command, &line.start, &Where { stack: None }).await;
     done.expect("the tenant is removed");
+    assert_eq!(site.at(&address).await, (false, 0));
+}
+
+#[tokio::test]
+async fn a_key_that_was_begun_before_its_account_was_deleted_is_not_made() {
+    let site = Site::start().await;
+    let (token, _) = site.session("user@example.com").await;
+    let users: Users = site.world.get();
+    let account = users.get(&user("user@example.com")).await;
+    let account = account.expect("an answer").expect("an account");
+    let body = json!({ "password": PASSWORD });
+    let delete = TestRequest::to("DELETE /user/me").bearer(&token);
+    assert_eq!(call!(site, me, delete.json(&body)).status, 204);
+    // The same address again is another account.
+    site.world.clock.advance_seconds(1);
+    site.register("user@example.com").await;
+    let address = Address::random(&random());
+    let made = site.make_key_of(&account, &address).await;
+    assert_eq!(made, Err(NotCreated::NoAccount));
     assert_eq!(site.at(&address).await, (false, 0));
 }

@@ -12,8 +12,9 @@ use std::sync::Arc;
 
 use domain::audit::{AuditEvent, Event};
 use domain::message::{Address, MessageKey};
-use domain::{Random, UserId};
+use domain::{Random, User, UserId};
 use fixtures::{Answer, TestRequest};
+use repository::message_keys::NotCreated;
 use repository::{AuditLog, MessageKeys, Users};
 use serde_json::json;
 
@@ -34,6 +35,14 @@ impl Site {
     }
 
     async fn give_key(&self, email: &str, address: &Address) {
+        let users: Users = self.world.get();
+        let account = users.get(&user(email)).await.expect("an answer");
+        let account = account.expect("there is such a user");
+        let made = self.make_key_of(&account, address).await;
+        made.expect("no key before");
+    }
+
+    async fn make_key_of(&self, account: &User, address: &Address) -> Result<(), NotCreated> {
         let (keys, audit): (MessageKeys, AuditLog) = (self.world.get(), self.world.get());
         let users: Users = self.world.get();
         let now = self.world.clock.clock().now();
@@ -44,14 +53,11 @@ impl Site {
             version: 1,
             created_at: now,
         };
-        let user = user(email);
-        let by = Some(user.clone());
+        let by = Some(account.user_id.clone());
         let event = Event::MessageKeyCreated;
-        let event = AuditEvent::new(event, user.tenant(), by, "test", "given", now);
-        let account = users.get(&user).await.expect("an answer");
-        let account = account.expect("there is such a user");
-        let made = keys.create(&users, &audit, &account, &key, &event).await;
-        made.expect("an answer").expect("no key before");
+        let event = AuditEvent::new(event, account.user_id.tenant(), by, "test", "given", now);
+        let made = keys.create(&users, &audit, account, &key, &event).await;
+        made.expect("an answer")
     }
 
     /// A user whose key the passphrase opens, with its address and its recipient.
