@@ -33,4 +33,6 @@ pub use paging::{Page, Paging};
 pub use problem::{FieldError, Problem, ProblemBody};
 pub use request::Request;
 pub use response::{Message, Response};
-pub use view::{MessageKeyView, MessageView, SessionView, UserBody, UserSummary, UserView};
+pub use view::{
+    AgeFileBody, MessageKeyView, MessageView, SessionView, UserBody, UserSummary, UserView,
+};

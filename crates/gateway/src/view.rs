@@ -159,6 +159,12 @@ impl From<MessageKey> for MessageKeyView {
     }
 }
 
+/// An age file, where it is a whole body.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "documents bodies")]
+pub struct AgeFileBody(Vec<u8>);
+
 /// A secret message, unopened.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct MessageView {

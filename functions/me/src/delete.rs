@@ -1,5 +1,6 @@
 //! Deleting an account with everything that is the user's.
 
+use domain::User;
 use domain::audit::Event;
 use domain::mail::{EmailJob, Template};
 use domain::message::MessageKey;
@@ -51,19 +52,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
     right.forgive(&deps.attempts).await?;
 
     // A farewell that comes a moment too early is better than an account that ends without a word.
-    let tenant = user.user_id.tenant();
-    let farewell = EmailJob::new(
-        user.email.clone(),
-        Some(Template::AccountDeleted),
-        [("name", user.name.as_str().to_owned())],
-        tenant.clone(),
-        &format!(
-            "account-deleted:{}:{}",
-            user.user_id,
-            user.created_at.as_millisecond()
-        ),
-    );
-    deps.emails.send(&farewell).await?;
+    deps.emails.send(&farewell(&user)).await?;
     if let Some(key) = &key {
         deps.messages.delete_all(&key.drop_address).await?;
     }
@@ -95,4 +84,16 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         tracing::warn!(%error, request_id = request.id(), "sessions of a deleted account are left");
     }
     Ok(AuthCookies::clear(Response::no_content()))
+}
+
+/// The last mail, once for each account.
+fn farewell(user: &User) -> EmailJob {
+    let made = user.created_at.as_millisecond();
+    EmailJob::new(
+        user.email.clone(),
+        Some(Template::AccountDeleted),
+        [("name", user.name.as_str().to_owned())],
+        user.user_id.tenant().clone(),
+        &format!("account-deleted:{}:{made}", user.user_id),
+    )
 }

@@ -3,7 +3,7 @@
 use domain::clock::SignedDuration;
 use domain::message::{DEFAULT_LIFETIME, LIFETIMES, MAX_BYTES, MAX_WAITING, MessageSummary};
 use domain::{IdempotencyKey, Invalid, Timestamp};
-use gateway::{Code, Input, Problem, Request, Response};
+use gateway::{AgeFileBody, Code, Input, Problem, Request, Response};
 use lambda_http::http::StatusCode;
 use message::AgeFile;
 use repository::Idempotency;
@@ -45,12 +45,6 @@ pub struct DropAnswer {
     expires_at: Timestamp,
 }
 
-/// An age file.
-#[derive(ToSchema)]
-#[schema(value_type = String, format = Binary)]
-#[expect(dead_code, reason = "documents the body")]
-struct File(Vec<u8>);
-
 /// What the request says besides the file.
 struct Wishes {
     lifetime: SignedDuration,
@@ -64,7 +58,7 @@ struct Wishes {
     params(("address" = String, Path, description = "Where messages to somebody are left"), DropQuery,
         ("Idempotency-Key" = Option<String>, Header, description = "The same key and message are the same message for 24 hours"),
         ("X-Message-Padding" = Option<String>, Header, description = "`zeros` where the plaintext ends in zero bytes that hide its length and are to be cut off")),
-    request_body(content((File = "application/age"), (File = "application/octet-stream"), (String = "text/plain"), (File = "application/x-www-form-urlencoded"))),
+    request_body(content((AgeFileBody = "application/age"), (AgeFileBody = "application/octet-stream"), (String = "text/plain"), (AgeFileBody = "application/x-www-form-urlencoded"))),
     security(()), responses((status = 202, description = "The message is stored", body = DropAnswer)))]
 pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let address = crate::address(request)?;

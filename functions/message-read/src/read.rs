@@ -5,7 +5,7 @@ use domain::audit::Event;
 use domain::password::Password;
 use domain::{Timestamp, UserId};
 use gateway::password::Guess;
-use gateway::{Field, Input, Problem, Request, Response};
+use gateway::{AgeFileBody, Field, Input, Problem, Request, Response};
 use lambda_http::http::{HeaderName, HeaderValue};
 use message::Plaintext;
 use repository::Guessed;
@@ -116,7 +116,7 @@ fn answer(plaintext: &Plaintext) -> Response {
 #[utoipa::path(post, path = "/messages/{id}/ciphertext", tag = "messages", summary = "Get one of one's messages as an age file",
     description = "For decrypting on one's own device. A message that burns is given to exactly one reader, and is gone even if the answer gets lost on its way.",
     params(("id" = Uuid, Path, description = "The message"), ReadQuery),
-    responses((status = 200, description = "The age file", body = Vec<u8>, content_type = "application/age",
+    responses((status = 200, description = "The age file", body = AgeFileBody, content_type = "application/age",
         headers(("x-message-padding" = Option<String>, description = "`zeros` where zero bytes at the end of the plaintext are to be cut off")))))]
 pub async fn ciphertext(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let id = crate::id(request)?;
