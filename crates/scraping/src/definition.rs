@@ -63,13 +63,11 @@ impl Definition {
         let schedule = reader.required("schedule", |text| {
             Schedule::parse(text, zone.clone().flatten().unwrap_or_default())
         });
-        let written = reader.value("fields");
-        let fields = match written {
-            Some(written) => fields(written, reader.faults()),
-            None => {
-                reader.refuse_key("fields", Invalid::new("required", "must be given"));
-                None
-            }
+        let fields = if let Some(written) = reader.value("fields") {
+            fields(written, reader.faults())
+        } else {
+            reader.refuse_key("fields", Invalid::new("required", "must be given"));
+            None
         };
         let notify = match reader.value("notify") {
             Some(written) => Notify::read(written, fields.as_ref(), reader.faults()).map(Some),

@@ -14,8 +14,8 @@ use crate::{Definition, Error, Field, Kind, Page, Source, feed, html, text};
 /// How often a node of a page is looked at for its text, over all fields.
 const MAX_LOOKS: usize = 5_000_000;
 
-/// The most elements, texts and comments of a page for a selector whose work grows with their square.
-const MAX_COSTLY_NODES: usize = 20_000;
+/// What all selectors together may cost, in steps from one element to another; it takes a few seconds.
+const MAX_STEPS: usize = 400_000_000;
 
 impl Definition {
     /// What the page says: a value for each field, or the reason why there is none. The page is parsed once.
@@ -29,12 +29,17 @@ impl Definition {
                 zone: self.schedule.zone().time_zone(),
             },
             looks: MAX_LOOKS,
+            depth: 0,
+            steps: MAX_STEPS,
             bytes: MAX_RESULT_BYTES,
         };
         match self.fields.values().next().map(|field| &field.source) {
             Some(Source::Css { .. }) => {
                 let html = html::parse(&page.html()?)?;
-                work.context.base = base(&html, page.url());
+                work.depth = html::depth(&html);
+                if self.fields.values().any(|field| field.kind == Kind::Url) {
+                    work.context.base = base(&html, page.url());
+                }
                 Ok(self.each(|field| work.css(&html, field)))
             }
             Some(Source::Pointer { .. }) => {
@@ -75,6 +80,9 @@ fn base(html: &Html, url: &Url) -> Url {
 struct Work<'a> {
     context: Context<'a>,
     looks: usize,
+    /// How deep the page is, which is how far a selector looks up from an element.
+    depth: usize,
+    steps: usize,
     bytes: usize,
 }
 
@@ -83,20 +91,25 @@ impl Work<'_> {
         let Source::Css { css, attribute } = &field.source else {
             return Err(not_found("the field is not looked for in HTML"));
         };
-        if css.is_costly() && html.tree.values().len() > MAX_COSTLY_NODES {
-            return Err(Missing::new(
+        let nodes = html.tree.values().len();
+        let steps = nodes * if css.is_costly() { nodes } else { self.depth };
+        self.steps = self.steps.checked_sub(steps).ok_or_else(|| {
+            Missing::new(
                 "too_costly",
-                format!(
-                    "a selector with ~ or :has is not tried on a page of more than {MAX_COSTLY_NODES} elements and texts"
-                ),
-            ));
-        }
+                "the page is too large or too deep for this selector, or for so many of them",
+            )
+        })?;
         let Self {
             context,
             looks,
             bytes,
+            ..
         } = self;
-        let items = html.root_element().select(css.selector()).map(|element| {
+        let root = html.root_element();
+        // Selecting begins below an element, and `html[lang]` is asked for as well.
+        let itself = std::iter::once(root).filter(|root| css.selector().matches(root));
+        let found = itself.chain(root.select(css.selector()));
+        let items = found.map(|element| {
             let text = match attribute {
                 Some(attribute) => of_attribute(element, attribute)?,
                 None => text::of(element, looks)?,

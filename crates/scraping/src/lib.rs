@@ -51,6 +51,9 @@ pub enum Error {
     /// The page's elements stand in one another deeper than is followed.
     #[error("the page's elements are nested more than {} deep", html::MAX_DEPTH)]
     TooDeep,
+    /// The page has tags of more attributes than are looked at.
+    #[error("the page has tags with too many attributes")]
+    TooManyAttributes,
     /// CSS selectors were to be applied to something that isn't HTML.
     #[error("CSS selectors need HTML, and the page is {0}")]
     NotHtml(String),

@@ -177,3 +177,30 @@ fn a_costly_selector_is_not_tried_on_a_large_page() {
     );
     crate::check(json!({ "css": "i + i" }), &page, "text/html", json!(""));
 }
+
+#[test]
+fn selectors_on_a_deep_page_have_a_bound_together() {
+    let page = format!("{}{}", "<div>".repeat(900), "<i></i>".repeat(40_000));
+    let fields = (0..50).map(|n| (format!("f{n:02}"), json!({ "css": "b c" })));
+    let fields = Value::Object(fields.collect());
+    let results = extract(&fields, page.as_bytes(), "text/html").expect("a page");
+    assert_eq!(
+        crate::say(&results["f00"]),
+        json!({ "missing": "not_found" })
+    );
+    assert_eq!(
+        crate::say(&results["f49"]),
+        json!({ "missing": "too_costly" })
+    );
+}
+
+#[test]
+fn the_element_of_the_whole_page_is_found() {
+    let page = "<html lang=de><p>x";
+    crate::check(
+        json!({ "css": "html", "attribute": "lang" }),
+        page,
+        "text/html",
+        json!("de"),
+    );
+}

@@ -1,4 +1,3 @@
-use scraping::Error;
 use serde_json::{Value, json};
 
 use crate::extract;

@@ -1,6 +1,6 @@
 //! `cron(minutes hours day-of-month month day-of-week year)`.
 //!
-//! `croner` walks the calendar. What it can't do is done here: EventBridge's syntax is stricter, refusals need their
+//! `croner` walks the calendar. What it can't do is done here: `EventBridge`'s syntax is stricter, refusals need their
 //! place, and what happens when clocks change differs. So the calendar is walked on the wall clock, which knows no
 //! changes, and the times found there are looked up in the zone.
 
@@ -239,12 +239,12 @@ impl Field {
         number
             .filter(|number| (self.min..=self.max).contains(number))
             .ok_or_else(|| {
-                let names = match self.names {
+                let also = match self.names {
                     [first, .., last] => format!(" or {first} to {last}"),
                     _ => String::new(),
                 };
                 value.refuse(format!(
-                    "{} must be from {} to {}{names}",
+                    "{} must be from {} to {}{also}",
                     self.name, self.min, self.max
                 ))
             })

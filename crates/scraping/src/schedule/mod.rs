@@ -1,4 +1,4 @@
-//! When a definition is due: schedules as EventBridge writes them.
+//! When a definition is due: schedules as `EventBridge` writes them.
 
 mod cron;
 
@@ -65,9 +65,9 @@ impl Serialize for Zone {
 
 /// When a definition is due: `rate(5 minutes)` or `cron(0 9 ? * MON-FRI *)`, in a time zone.
 ///
-/// The language is the one of EventBridge's rules
+/// The language is the one of `EventBridge`'s rules
 /// (<https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-scheduled-rule-pattern.html>), the time zone and what
-/// happens when clocks change are EventBridge Scheduler's
+/// happens when clocks change are `EventBridge` Scheduler's
 /// (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>): a time that a clock skips is left out,
 /// and a time that comes twice counts once.
 #[derive(Debug, Clone, Serialize)]
@@ -274,5 +274,7 @@ fn too_often(part: Part<'_>) -> Invalid {
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
