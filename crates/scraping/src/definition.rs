@@ -26,6 +26,7 @@ const MAX_URL_BYTES: usize = 2_048;
 ///
 /// It serialises to what it was parsed from, with the defaults filled in.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Definition {
     /// What people call it.
     pub name: String,

@@ -5,7 +5,6 @@ use serde_json::Value as Json;
 use url::Url;
 
 use crate::convert::{Context, too_long};
-
 use crate::value::{
     Item, MAX_ITEMS, MAX_RESULT_BYTES, MAX_VALUE_BYTES, Missing, Outcome, Results, Value, quoted,
 };
@@ -47,7 +46,7 @@ impl Definition {
                 Ok(self.each(|field| work.pointer(&json, field)))
             }
             Some(Source::Feed { .. }) => {
-                let feed = feed::parse(&page.feed(), page.url().as_str())?;
+                let feed = feed::parse(&page.feed()?, page.url().as_str())?;
                 Ok(self.each(|field| work.feed(&feed, field)))
             }
             None => Ok(Results::new()),

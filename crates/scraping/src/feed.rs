@@ -5,6 +5,7 @@ use feed_rs::model::{Entry, Feed};
 use serde::{Serialize, Serializer};
 
 use crate::Error;
+use crate::value::quoted;
 
 /// One thing that a feed says, of itself or of its entries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -150,5 +151,5 @@ pub(crate) fn parse(bytes: &[u8], base: &str) -> Result<Feed, Error> {
         .build();
     parser
         .parse(bytes)
-        .map_err(|error| Error::NotFeed(error.to_string()))
+        .map_err(|error| Error::NotFeed(quoted(&error.to_string())))
 }

@@ -12,6 +12,7 @@ const MAX_ATTRIBUTE_BYTES: usize = 100;
 
 /// One field of a definition.
 #[derive(Debug, Clone, Serialize)]
+#[non_exhaustive]
 pub struct Field {
     /// Where it stands.
     #[serde(flatten)]

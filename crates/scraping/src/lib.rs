@@ -63,6 +63,9 @@ pub enum Error {
     /// The JSON document has more values than are read.
     #[error("the page has more than {} JSON values", page::MAX_JSON_VALUES)]
     TooManyValues,
+    /// The feed has more tags than are read.
+    #[error("the feed has more than {} tags", page::MAX_FEED_TAGS)]
+    TooManyTags,
     /// The page is no RSS, Atom or JSON feed.
     #[error("the page is not a feed: {0}")]
     NotFeed(String),

@@ -13,7 +13,8 @@ use crate::reader::{Faults, Reader};
 use crate::{Field, Kind, Results};
 
 /// What is told, and to whom.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
+#[non_exhaustive]
 pub struct Notify {
     /// What is told; each at most once.
     pub on: Vec<Event>,
@@ -106,6 +107,16 @@ impl Notify {
     }
 }
 
+/// A webhook's address is often all the secret that its receiver has.
+impl fmt::Debug for Notify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notify")
+            .field("on", &self.on)
+            .field("threshold", &self.threshold)
+            .finish_non_exhaustive()
+    }
+}
+
 fn events(value: &Value) -> Result<Vec<Event>, Invalid> {
     let list = value
         .as_array()
@@ -125,6 +136,7 @@ fn events(value: &Value) -> Result<Vec<Event>, Invalid> {
 
 /// A comparison of a field with a number: `price < 100`.
 #[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
 pub struct Threshold {
     /// A field of the type `number` that takes one.
     pub field: String,

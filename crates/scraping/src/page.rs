@@ -6,6 +6,7 @@ use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
 use url::Url;
 
 use crate::Error;
+use crate::value::quoted;
 
 /// The most bytes of a page, after decompression.
 pub const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
@@ -13,8 +14,11 @@ pub const MAX_PAGE_BYTES: usize = 5 * 1024 * 1024;
 /// The most values of a JSON document; each takes 32 bytes or more.
 pub(crate) const MAX_JSON_VALUES: usize = 500_000;
 
+/// The most tags, or objects of JSON, of a feed; an entry, which takes some 700 bytes, can be one of them.
+pub(crate) const MAX_FEED_TAGS: usize = 100_000;
+
 /// A page: its bytes, and what was said of them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Clone, Copy)]
 pub struct Page<'a> {
     bytes: &'a [u8],
     content_type: Option<&'a str>,
@@ -62,7 +66,7 @@ impl<'a> Page<'a> {
                     | "text/plain"
             );
             if !may {
-                return Err(Error::NotHtml(kind));
+                return Err(Error::NotHtml(quoted(&kind)));
             }
         }
         Ok(self.text())
@@ -83,9 +87,13 @@ impl<'a> Page<'a> {
 
     /// The bytes of a feed: UTF-8 without a declaration where the content type says the encoding, which goes before
     /// what the document says itself (RFC 7303 §3); otherwise as they are.
-    pub(crate) fn feed(&self) -> Cow<'a, [u8]> {
+    pub(crate) fn feed(&self) -> Result<Cow<'a, [u8]>, Error> {
+        let begins = self.bytes.iter().filter(|byte| matches!(byte, b'<' | b'{'));
+        if begins.count() > MAX_FEED_TAGS {
+            return Err(Error::TooManyTags);
+        }
         if self.charset().is_none() {
-            return Cow::Borrowed(self.bytes);
+            return Ok(Cow::Borrowed(self.bytes));
         }
         let text = self.text();
         let trimmed = text.trim_start();
@@ -96,7 +104,7 @@ impl<'a> Page<'a> {
             Some((_, document)) => document,
             None => trimmed,
         };
-        Cow::Owned(without.as_bytes().to_vec())
+        Ok(Cow::Owned(without.as_bytes().to_vec()))
     }
 
     fn text(&self) -> Cow<'a, str> {
@@ -161,7 +169,7 @@ mod tests {
         let refused = page.html().expect_err("not HTML");
         assert_eq!(
             refused.to_string(),
-            "CSS selectors need HTML, and the page is application/pdf"
+            r#"CSS selectors need HTML, and the page is "application/pdf""#
         );
     }
 

@@ -270,3 +270,13 @@ fn what_is_told_keeps_its_order() {
         ]
     );
 }
+
+#[test]
+fn who_is_told_can_not_be_printed() {
+    let definition = Definition::parse(&good()).expect("a definition");
+    let printed = format!("{definition:?}");
+    assert!(
+        !printed.contains("hook") && !printed.contains("me@example.com"),
+        "{printed}"
+    );
+}

@@ -106,7 +106,7 @@ fn what_is_not_a_feed_is_refused() {
         "{}",
         "<rss version='2.0'",
         &"<feed>".repeat(100_000),
-        &"<feed><a>".repeat(100_000),
+        &"<feed><a>".repeat(50_000),
     ] {
         let refused = extract(
             &json!({ "f": { "feed": "title" } }),
@@ -124,4 +124,15 @@ fn what_is_not_a_feed_is_refused() {
             Err(other) => panic!("{shown}: {other}"),
         }
     }
+}
+
+#[test]
+fn a_feed_of_too_many_entries_is_refused() {
+    let page = format!("<rss version='2.0'><channel>{}", "<item/>".repeat(100_000));
+    let refused = extract(
+        &json!({ "f": { "feed": "title" } }),
+        page.as_bytes(),
+        "text/xml",
+    );
+    assert!(matches!(refused, Err(Error::TooManyTags)));
 }

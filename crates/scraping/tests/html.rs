@@ -123,7 +123,7 @@ fn what_is_not_html_is_refused() {
         b"%PDF-1.7",
         "application/pdf",
     );
-    assert!(matches!(refused, Err(Error::NotHtml(kind)) if kind == "application/pdf"));
+    assert!(matches!(refused, Err(Error::NotHtml(kind)) if kind == "\"application/pdf\""));
 }
 
 #[test]

@@ -121,7 +121,7 @@ impl Cron {
         if cron.next_on_the_wall(begin).is_none() {
             return Err(Invalid {
                 code: "never",
-                ..day.refuse("no month has such a day")
+                ..day.refuse("no month of these years has such a day")
             });
         }
         Ok(cron)

@@ -306,7 +306,10 @@ fn days_that_no_month_has_are_refused() {
     let refused =
         Schedule::parse("cron(0 0 31 2,4 ? *)", Zone::default()).expect_err("no such day");
     assert_eq!(refused.code, "never");
-    assert_eq!(refused.message, "at character 10: no month has such a day");
+    assert_eq!(
+        refused.message,
+        "at character 10: no month of these years has such a day"
+    );
 }
 
 #[test]
