@@ -16,6 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("publishing", &[]),
     ("email", &["domain"]),
     ("message", &["domain"]),
+    ("scraping", &["domain"]),
     ("sns", &[]),
     (
         "gateway",
@@ -51,6 +52,7 @@ const FUNCTION: &[&str] = &[
     "publishing",
     "queue",
     "repository",
+    "scraping",
     "sns",
     "token",
     "trigger",
