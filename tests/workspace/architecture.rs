@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("queue", &["domain"]),
     ("bucket", &[]),
     ("publishing", &[]),
+    ("fetch", &["domain"]),
     ("email", &["domain"]),
     ("message", &["domain"]),
     ("scraping", &["domain"]),
