@@ -16,6 +16,7 @@ pub mod message;
 pub mod one_time;
 pub mod password;
 pub mod random;
+pub mod series;
 pub mod session;
 pub mod tenant;
 pub mod user;
