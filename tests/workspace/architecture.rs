@@ -16,7 +16,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("chart", &["domain"]),
     ("publishing", &[]),
     ("fetch", &["domain"]),
-    ("email", &["domain"]),
+    ("email", &["chart", "domain"]),
     ("message", &["domain"]),
     ("scraping", &["domain"]),
     ("sns", &[]),
