@@ -17,6 +17,7 @@ pub mod one_time;
 pub mod password;
 pub mod random;
 pub mod scrape;
+pub mod series;
 pub mod session;
 pub mod tenant;
 pub mod user;

@@ -40,7 +40,11 @@ fn main() -> Result<(), Box<dyn Error>> {
             let name = format!("{}-{look}", template.as_str());
             fs::write(folder.join(format!("{name}.eml")), message(&letter, &mail)?)?;
             fs::write(folder.join(format!("{name}.txt")), &mail.text)?;
-            let html = mail.html.replace(LOGO_URL, LOGO);
+            let mut html = mail.html.replace(LOGO_URL, LOGO);
+            if let Some(chart) = &mail.chart {
+                fs::write(folder.join(format!("{name}.svg")), chart)?;
+                html = html.replace("cid:chart", &format!("{name}.svg"));
+            }
             fs::write(folder.join(format!("{name}.html")), html)?;
             write!(
                 index,

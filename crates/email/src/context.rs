@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::Tenant;
 use domain::mail::{Kind, Link, Params, Template};
+use domain::series::Series;
 use domain::tenant::Color;
 use minijinja::Value;
 
@@ -21,6 +22,14 @@ const SHARED: [&str; 5] = [
 /// What the HTML part can name besides: they are rendered before it.
 const OF_HTML: [&str; 2] = ["subject", "preheader"];
 
+/// What a template with a parameter of [`Kind::Series`] can name besides: what the chart shows, in words.
+const SUMMARY: &str = "chart_summary";
+/// The parameter that says what the numbers of a chart are.
+const TITLE: &str = "chart_title";
+/// What the placeholder of a series stands for: the address of its picture within the message
+/// ([RFC 2392](https://www.rfc-editor.org/rfc/rfc2392)).
+pub(crate) const CHART_ADDRESS: &str = "cid:chart";
+
 /// The colours, which may stand in any attribute: nothing in them needs escaping.
 pub(crate) const COLORS: [&str; 2] = ["brand_color", "button_text_color"];
 
@@ -29,6 +38,7 @@ pub(crate) fn names(template: Template, part: &str) -> Vec<&'static str> {
     let of_html: &[&str] = if part == "mjml" { &OF_HTML } else { &[] };
     let parameters = template.parameters().iter().map(|p| p.name);
     parameters
+        .chain(charts(template).map(|_| SUMMARY))
         .chain(SHARED)
         .chain(of_html.iter().copied())
         .collect()
@@ -39,6 +49,21 @@ pub(crate) fn links(template: Template) -> Vec<&'static str> {
     let parameters = template.parameters().iter();
     let links = parameters.filter(|p| p.kind == Kind::Link).map(|p| p.name);
     links.chain(["logo_url", "unsubscribe_url"]).collect()
+}
+
+/// The names among them that stand for a picture that the message carries, or for nothing.
+pub(crate) fn charts(template: Template) -> impl Iterator<Item = &'static str> {
+    let parameters = template.parameters().iter();
+    parameters
+        .filter(|p| p.kind == Kind::Series)
+        .map(|p| p.name)
+}
+
+/// The numbers that a mail shows as a chart, and what they are called; none where it wasn't given any.
+pub(crate) fn series(template: Template, params: &Params) -> Option<(Series, &str)> {
+    let text = charts(template).find_map(|name| params.get(name))?;
+    let title = params.get(TITLE).unwrap_or_default();
+    Some((Series::parse(text).ok()?, title))
 }
 
 /// The values by their names. What is absent is empty text, so that a template can ask for it.
@@ -57,6 +82,15 @@ pub(crate) fn values(
     let mut values: BTreeMap<_, _> = parameters
         .map(|p| (p.name, Value::from(params.get(p.name).unwrap_or_default())))
         .collect();
+    let series = series(template, params);
+    for name in charts(template) {
+        let address = series.as_ref().map_or("", |_| CHART_ADDRESS);
+        let summary = series
+            .as_ref()
+            .map(|(series, title)| chart::summary(series.days(), title));
+        values.insert(name, Value::from(address));
+        values.insert(SUMMARY, Value::from(summary.unwrap_or_default()));
+    }
     values.extend([
         ("site_name", Value::from(tenant.name.as_str())),
         ("brand_color", Value::from(color)),

@@ -5,7 +5,7 @@ use domain::Invalid;
 use domain::mail::Template;
 use htmlparser::{ElementEnd, StrSpan, Token, Tokenizer};
 
-use crate::context::{COLORS, links};
+use crate::context::{COLORS, charts, links};
 use crate::language::{Piece, at_line, line_of, pieces};
 
 /// How deeply elements can be nested. A mail of many columns needs about 15.
@@ -106,6 +106,8 @@ const LINKING: [&str; 7] = [
     "mj-navbar-link",
     "mj-social-element",
 ];
+/// Elements whose `src` is a picture.
+const PICTURES: [&str; 2] = ["img", "mj-image"];
 /// What an address can start with.
 const SCHEMES: [&str; 5] = ["https://", "http://", "mailto:", "tel:", "#"];
 
@@ -268,7 +270,11 @@ impl Attribute<'_> {
         }
         if is_named(&["href", "src"]) {
             let is_link = match &*pieces {
-                [Piece::Name(only)] => links(template).contains(only),
+                [Piece::Name(only)] => {
+                    let is_chart = charts(template).any(|name| name == *only);
+                    let is_picture = name == "src" && PICTURES.contains(&self.element);
+                    links(template).contains(only) || (is_chart && is_picture)
+                }
                 _ => false,
             };
             return if is_link && LINKING.contains(&self.element) {
@@ -351,6 +357,29 @@ mod tests {
                 "{source}: {}",
                 refusal(source)
             );
+        }
+    }
+
+    #[test]
+    fn a_chart_may_stand_where_a_picture_does() {
+        let check = |source| check(Template::ScrapeReport, source);
+        for source in [
+            "<mj-image src='{{ chart }}' alt='{{ chart_summary }}' />",
+            "<img src='{{ chart }}' />",
+            "<mj-text>{{ chart_summary }}</mj-text>",
+        ] {
+            assert_eq!(check(source), Ok(()), "{source}");
+        }
+        for source in [
+            "<a href='{{ chart }}'>x</a>",
+            "<mj-image src='https://a.example/{{ chart }}' />",
+            "<mj-image src='{{ chart_summary }}' />",
+            "<mj-image src='{{ chart_title }}' />",
+            "<mj-image href='{{ chart }}' src='{{ link }}' />",
+            "<mj-social-element src='{{ chart }}' />",
+            "<mj-image src='cid:chart' />",
+        ] {
+            assert!(check(source).is_err(), "{source} was taken");
         }
     }
 

@@ -2,11 +2,14 @@
 
 use domain::mail::Link;
 use domain::{Email, Tenant, Timestamp};
-use lettre::message::header::{ContentTransferEncoding, ContentType, HeaderName, HeaderValue};
-use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart, SinglePart};
+use lettre::message::header::{
+    ContentDisposition, ContentId, ContentTransferEncoding, ContentType, HeaderName, HeaderValue,
+};
+use lettre::message::{Body, Mailbox, MessageBuilder, MultiPart, SinglePart, SinglePartBuilder};
 use lettre::{Address, Message};
 use uuid::Uuid;
 
+use crate::context::CHART_ADDRESS;
 use crate::render::one_line;
 use crate::{Error, Rendered};
 
@@ -37,7 +40,7 @@ impl Letter<'_> {
 }
 
 /// The whole message ([RFC 5322](https://www.rfc-editor.org/rfc/rfc5322)): plain text and HTML as alternatives, in
-/// quoted-printable UTF-8. The same arguments give the same bytes.
+/// quoted-printable UTF-8; the HTML together with its chart, where it has one. The same arguments give the same bytes.
 ///
 /// # Errors
 /// [`Error::Message`] for an address that can't stand in a header.
@@ -64,8 +67,12 @@ pub fn message(letter: &Letter<'_>, rendered: &Rendered) -> Result<Vec<u8>, Erro
     // Quoted-printable has no bare `=`, so this line can't be in a part.
     let parts = MultiPart::alternative()
         .boundary(format!("=_{}", letter.email_id.simple()))
-        .singlepart(part(ContentType::TEXT_PLAIN, &rendered.text)?)
-        .singlepart(part(ContentType::TEXT_HTML, &rendered.html)?);
+        .singlepart(part(of_type(ContentType::TEXT_PLAIN), &rendered.text)?);
+    let html = part(of_type(ContentType::TEXT_HTML), &rendered.html)?;
+    let parts = match &rendered.chart {
+        Some(svg) => parts.multipart(with_chart(html, svg, letter.email_id)?),
+        None => parts.singlepart(html),
+    };
     let message = builder.multipart(parts).map_err(refused)?;
     Ok(message.formatted())
 }
@@ -91,9 +98,29 @@ fn with_header(builder: MessageBuilder, name: &'static str, value: &str) -> Mess
     ))
 }
 
-fn part(kind: ContentType, text: &str) -> Result<SinglePart, Error> {
+/// The HTML and the picture in it as one thing ([RFC 2387](https://www.rfc-editor.org/rfc/rfc2387)).
+fn with_chart(html: SinglePart, svg: &str, email_id: Uuid) -> Result<MultiPart, Error> {
+    // Neither its line nor that of the alternatives may begin with the other.
+    let boundary = format!("=_r{}", email_id.simple());
+    let kind = format!("multipart/related; type=\"text/html\"; boundary=\"{boundary}\"");
+    let kind = ContentType::parse(&kind).map_err(refused)?;
+    let name = CHART_ADDRESS.trim_start_matches("cid:");
+    let picture = of_type(ContentType::parse("image/svg+xml").map_err(refused)?)
+        .header(ContentId::from(format!("<{name}>")))
+        .header(ContentDisposition::inline_with_name(&format!("{name}.svg")));
+    Ok(MultiPart::builder()
+        .header(kind)
+        .singlepart(html)
+        .singlepart(part(picture, svg)?))
+}
+
+fn of_type(kind: ContentType) -> SinglePartBuilder {
+    SinglePart::builder().content_type(kind)
+}
+
+fn part(head: SinglePartBuilder, text: &str) -> Result<SinglePart, Error> {
     let encoding = ContentTransferEncoding::QuotedPrintable;
     let body = Body::new_with_encoding(text.to_owned(), encoding)
         .map_err(|_| Error::Message("a part can't be encoded".to_owned()))?;
-    Ok(SinglePart::builder().content_type(kind).body(body))
+    Ok(head.body(body))
 }

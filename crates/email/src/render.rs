@@ -9,7 +9,7 @@ use domain::{Tenant, TenantId};
 use minijinja::Value;
 
 use crate::compile::Compiled;
-use crate::context::values;
+use crate::context::{CHART_ADDRESS, series, values};
 use crate::{Error, builtin};
 
 /// How many templates of tenants are kept compiled: at 32 KiB of MJML each, about 10 MiB.
@@ -28,6 +28,8 @@ pub struct Rendered {
     pub html: String,
     /// The plain-text part: lines that end with `\n`.
     pub text: String,
+    /// An SVG image that the HTML shows by the address `cid:chart`, where it does.
+    pub chart: Option<String>,
 }
 
 impl fmt::Debug for Rendered {
@@ -165,10 +167,13 @@ pub(crate) fn render(
     values.insert("subject", Value::from(subject.as_str()));
     values.insert("preheader", Value::from(preheader));
     let html = compiled.render("html", &Value::from(values))?;
+    // A picture that no element shows would look like an attachment.
+    let series = series(template, params).filter(|_| html.contains(CHART_ADDRESS));
     Ok(Rendered {
         subject,
         html,
         text,
+        chart: series.map(|(series, title)| chart::svg(series.days(), title)),
     })
 }
 

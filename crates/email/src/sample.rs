@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::mail::{Kind, Params, Template};
+use domain::series::MAX_DAYS;
 use domain::tenant::BaseUrl;
 use domain::{Invalid, Tenant, TenantId, Timestamp};
 
@@ -39,8 +40,12 @@ pub fn params(template: Template, required_only: bool) -> Params {
             ("commit", _) => "4be1f2a",
             ("changes", _) => "+ 12.90 (was 14.90)\n- sold out: blue",
             ("problems", _) => "about.md: the link to team.md leads nowhere",
+            ("chart_title", _) => "Price in EUR",
             (_, Kind::Link) => "https://example.com/account/open?token=EXAMPLE",
             (_, Kind::Number) => "7",
+            (_, Kind::Series) => {
+                "2026-05-01 14.9 14.9 14.9 4\n2026-05-02 13.5 14.9 14.2 4\n2026-05-03 13.5 13.5 13.5 4\n2026-05-05 12.9 13.5 13.2 2"
+            }
             (_, Kind::Line) => "A line",
             (_, Kind::Text) => {
                 "Everything went as it should.\n\nThere are 3 things to look at when you have the time, and none of them is urgent."
@@ -57,7 +62,18 @@ pub(crate) fn largest(template: Template) -> Params {
         Kind::Text => "\"\n".repeat(5_000),
         Kind::Link => format!("https://example.com/?{}", "&".repeat(1_979)),
         Kind::Number => "999999999".to_owned(),
+        Kind::Series => longest_series(),
     })
+}
+
+/// As many days as there can be, of numbers as long as they can be.
+fn longest_series() -> String {
+    let day = |n: usize| {
+        let (year, month) = (2000 + n / 12, 1 + n % 12);
+        let least = f64::MIN_POSITIVE;
+        format!("{year}-{month:02}-01 -{least:e} {least:e} -{least:e} 4294967295")
+    };
+    (0..MAX_DAYS).map(day).collect::<Vec<_>>().join("\n")
 }
 
 fn filled(template: Template, required_only: bool, value: impl Fn(&str, Kind) -> String) -> Params {

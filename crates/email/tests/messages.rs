@@ -114,6 +114,49 @@ fn a_tenant_without_a_sender_has_the_platforms() {
     assert!(text.contains("@platform.example>\r\n") && !text.contains("Reply-To"));
 }
 
+#[test]
+fn a_chart_is_in_the_message_together_with_the_html() {
+    let rendered = full(&branded(), Template::ScrapeReport);
+    let raw = raw(&branded(), &rendered, Some(&way_out()));
+    let message = parse(&raw);
+    let parts = message.parts.iter().map(|part| {
+        let kind = part.content_type().unwrap();
+        format!("{}/{}", kind.ctype(), kind.subtype().unwrap())
+    });
+    assert_eq!(
+        parts.collect::<Vec<_>>(),
+        [
+            "multipart/alternative",
+            "text/plain",
+            "multipart/related",
+            "text/html",
+            "image/svg+xml"
+        ]
+    );
+    let related = &message.parts[2];
+    assert_eq!(related.sub_parts().map(<[_]>::len), Some(2));
+    assert_eq!(
+        related.content_type().unwrap().attribute("type"),
+        Some("text/html")
+    );
+    let picture = &message.parts[4];
+    assert_eq!(picture.content_id(), Some("chart"));
+    assert!(picture.content_disposition().unwrap().is_inline());
+    let svg = str::from_utf8(picture.contents()).unwrap();
+    assert_eq!(svg.trim_end(), rendered.chart.as_deref().unwrap());
+    assert!(message.body_html(0).unwrap().contains("src=\"cid:chart\""));
+    assert!(raw.is_ascii());
+}
+
+#[test]
+fn a_mail_without_a_chart_has_no_picture() {
+    let rendered = full(&bare(), Template::Notification);
+    assert_eq!(rendered.chart, None);
+    let raw = raw(&bare(), &rendered, None);
+    let text = String::from_utf8(raw).unwrap();
+    assert!(!text.contains("multipart/related") && !text.contains("Content-ID"));
+}
+
 proptest! {
     #[test]
     fn no_text_makes_a_header(name in any::<String>(), subject in any::<String>(), text in any::<String>(), injected in "(\r\n|\r|\n)(Bcc: x@y\\.example|\r\n<b>)") {
@@ -122,6 +165,7 @@ proptest! {
             subject: format!("{subject}{injected}{subject}"),
             html: format!("<p>{text}{injected}"),
             text: format!("{text}{injected}"),
+            chart: None,
         };
         let raw = raw(&tenant, &rendered, None);
         let message = parse(&raw);

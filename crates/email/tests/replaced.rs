@@ -302,3 +302,36 @@ fn a_source_that_was_never_checked_is_an_error() {
         "{words}"
     );
 }
+
+#[test]
+fn a_tenants_own_report_carries_the_chart_only_where_it_shows_it() {
+    let template = Template::ScrapeReport;
+    let source = |inner: &str| TemplateSource {
+        subject: "{{ chart_summary }}".to_owned(),
+        mjml: format!(
+            "<mjml><mj-body><mj-section><mj-column>{inner}<mj-text>{{{{ unsubscribe_url }}}}</mj-text></mj-column></mj-section></mj-body></mjml>"
+        ),
+        ..builtin(template)
+    };
+    let render = |inner: &str| {
+        let source = source(inner);
+        assert_eq!(check(template, &source), Ok(()));
+        let params = email::sample::params(template, false);
+        Renderer::default()
+            .render(&bare(), Some(&source), template, &params, Some(&way_out()))
+            .unwrap()
+    };
+    let shown = render("<mj-image src=\"{{ chart }}\" alt=\"{{ chart_title }}\" />");
+    assert!(shown.chart.is_some_and(|svg| svg.starts_with("<svg")));
+    assert!(
+        shown
+            .subject
+            .starts_with("Price in EUR: 14.9 on 2026-05-01,"),
+        "{}",
+        shown.subject
+    );
+    let inside = render("<mj-text><img src='{{ chart }}' alt='' /></mj-text>");
+    assert!(inside.chart.is_some());
+    let hidden = render("<mj-text>{{ chart_summary }}</mj-text>");
+    assert_eq!(hidden.chart, None);
+}

@@ -101,18 +101,68 @@ fn markup_in_a_parameter_is_text() {
     assert!(mail.text.contains(evil));
 }
 
+/// HTML without the address of what comes with the mail.
+fn from_elsewhere(html: &str) -> String {
+    html.replace("src=\"cid:chart\"", "")
+}
+
 #[test]
 fn nothing_is_loaded_but_the_logo() {
     for template in Template::ALL {
-        let html = full(&branded(), template).html;
+        let html = from_elsewhere(&full(&branded(), template).html);
         assert_eq!(html.matches("src=").count(), 1, "{template:?}");
         assert!(html.contains("src=\"https://acme.example/logo.png\""));
         assert!(html.contains("alt=\"Acme &amp; Söhne\""));
-        assert!(!full(&bare(), template).html.contains("<img"));
+        assert!(!from_elsewhere(&full(&bare(), template).html).contains("src="));
         for loaded in ["@import", "<link", "url(", "<script"] {
             assert!(!html.contains(loaded), "{template:?} has {loaded}");
         }
     }
+}
+
+#[test]
+fn a_chart_is_shown_where_there_are_numbers() {
+    let template = Template::ScrapeReport;
+    let render = |chart: &str, title: &str| {
+        let params = params(
+            template,
+            [
+                ("scrape", "Prices"),
+                ("url", "https://shop.example"),
+                ("summary", "Cheaper."),
+                ("chart", chart),
+                ("chart_title", title),
+            ],
+        );
+        Renderer::default()
+            .render(&bare(), None, template, &params, Some(&way_out()))
+            .unwrap()
+    };
+    let without = render("", "Price");
+    assert_eq!(without.chart, None);
+    assert!(!without.html.contains("<img") && !without.text.contains("Price:"));
+
+    let title = "Price <\"EUR\">";
+    let with = render("2026-05-01 10 12 11 2\n2026-05-03 9.5 9.5 9.5 1", title);
+    let words = "11 on 2026-05-01, 9.5 on 2026-05-03; lowest 9.5, highest 12";
+    let text = with.text.replace('\n', " ");
+    assert!(
+        text.contains(&format!("Cheaper.  {title}: {words}  --")),
+        "{text}"
+    );
+    let escaped = "Price &lt;&quot;EUR&quot;&gt;";
+    for shown in [
+        format!("alt=\"{escaped}: {words}\""),
+        "src=\"cid:chart\"".to_owned(),
+    ] {
+        assert_eq!(with.html.matches(&shown).count(), 1, "{shown}");
+    }
+    let svg = with.chart.unwrap();
+    assert!(
+        svg.contains(&format!("<title>{escaped}: {words}</title>")),
+        "{svg}"
+    );
+    assert!(svg.contains("<polyline"), "{svg}");
 }
 
 #[test]

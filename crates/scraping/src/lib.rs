@@ -3,7 +3,6 @@
 //! A [`Definition`] is parsed once, with its selectors compiled; [`Definition::extract`] then reads a [`Page`] that
 //! somebody else has fetched into [`Results`], and [`difference`] tells two of those apart.
 
-mod chart;
 mod convert;
 mod css;
 mod date;
@@ -24,7 +23,6 @@ mod series;
 mod text;
 mod value;
 
-pub use chart::svg;
 pub use css::Css;
 pub use definition::{Definition, MAX_FIELDS};
 pub use difference::{Change, difference};
@@ -36,7 +34,7 @@ pub use number::Locale;
 pub use page::{MAX_PAGE_BYTES, Page};
 pub use pointer::Pointer;
 pub use schedule::{MIN_INTERVAL, Schedule, Zone};
-pub use series::{Day, by_day, numbers};
+pub use series::numbers;
 pub use value::{Item, Missing, Outcome, Results, Value};
 
 /// Why a page as a whole says nothing, or results can't be written down.

@@ -65,7 +65,8 @@ pub struct TemplateView {
 pub struct ParameterView {
     name: &'static str,
     /// `line`: 200 characters without a line break; `text`: 10,000 characters; `link`: an http or https address; `number`:
-    /// a whole number.
+    /// a whole number; `series`: numbers over time, at most 100 lines of `2026-05-01 10 12.5 11 3`: a day, its smallest
+    /// number, its largest, their mean and their count.
     #[schema(value_type = String)]
     kind: Kind,
     required: bool,

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{EmailRecord, Template, overrides_direction};
+use super::{EmailRecord, Kind, Template, overrides_direction};
 use crate::{Email, TenantId};
 
 /// Under which the platform's own mails get their ids: any constant will do.
@@ -54,7 +54,7 @@ impl EmailJob {
             to,
             template,
             params: params
-                .map(|(name, value)| (name.to_owned(), plain(&value)))
+                .map(|(name, value)| (name.to_owned(), plain(template, name, &value)))
                 .into(),
             tenant,
             from_tenant: false,
@@ -63,9 +63,13 @@ impl EmailJob {
     }
 }
 
-/// A parameter as any mail takes it. What a person chose to be called must not keep a mail from being sent.
-fn plain(value: &str) -> String {
-    let mut plain = value.replace(char::is_control, " ");
+/// A parameter as its template takes it. What a person chose to be called must not keep a mail from being sent.
+fn plain(template: Option<Template>, name: &str, value: &str) -> String {
+    let parameters = template.map_or(&[][..], Template::parameters);
+    let has_lines = parameters
+        .iter()
+        .any(|p| p.name == name && matches!(p.kind, Kind::Text | Kind::Series));
+    let mut plain = value.replace(|c: char| c.is_control() && !(has_lines && c == '\n'), " ");
     plain.retain(|c| !overrides_direction(c));
     plain
 }
@@ -95,5 +99,61 @@ impl fmt::Debug for EmailJob {
             .field("params", &self.params.keys())
             .field("tenant", &self.tenant)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::mail::Params;
+
+    fn job<const N: usize>(params: [(&str, String); N]) -> EmailJob {
+        let to = Email::parse("ada@example.com").unwrap();
+        let tenant = TenantId::new("acme", "shop").unwrap();
+        EmailJob::new(to, Some(Template::ScrapeReport), params, tenant, "once")
+    }
+
+    #[test]
+    fn lines_stay_lines_only_where_a_parameter_has_them() {
+        let job = job([
+            ("name", "Ada\r\nB".to_owned()),
+            ("scrape", "a\nb\u{202E}".to_owned()),
+            ("url", "https://a.example".to_owned()),
+            ("summary", "a\r\nb\tc".to_owned()),
+            ("chart", "2026-05-01 1 1 1 1\n2026-05-02 1 1 1 1".to_owned()),
+        ]);
+        assert_eq!(job.params["name"], "Ada  B");
+        assert_eq!(job.params["scrape"], "a b");
+        assert_eq!(job.params["summary"], "a \nb c");
+        assert!(Params::check(Template::ScrapeReport, job.params).is_ok());
+    }
+
+    /// 256 KiB is what every queue takes of a message, whatever it is set to.
+    #[test]
+    fn the_largest_report_is_small_enough_for_a_queue() {
+        let link = format!("https://example.com/{}", "x".repeat(1_980));
+        let text = |count: usize| "\u{1F4C8}".repeat(count);
+        let day = |n: i64| {
+            use jiff::ToSpan as _;
+            let date = jiff::civil::date(2026, 1, 1) + n.days();
+            let least = f64::MIN_POSITIVE;
+            format!("{date} -{least:?} {least:?} -{least:?} {}", u32::MAX)
+        };
+        let chart = (0..100).map(day).collect::<Vec<_>>().join("\n");
+        let job = job([
+            ("name", text(200)),
+            ("scrape", text(200)),
+            ("url", link.clone()),
+            ("summary", text(10_000)),
+            ("changes", text(10_000)),
+            ("chart", chart),
+            ("chart_title", text(200)),
+            ("link", link),
+        ]);
+        let declared = Template::ScrapeReport.parameters().len();
+        let params = Params::check(Template::ScrapeReport, job.params.clone()).unwrap();
+        assert_eq!(params.values().len(), declared);
+        let length = serde_json::to_vec(&job).unwrap().len();
+        assert!(length < 256 * 1024, "{length} bytes");
     }
 }

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{Kind, Template};
 use crate::Invalid;
 use crate::invalid::length;
+use crate::series::Series;
 
 /// A web address that a mail can lead to: `http` or `https`, at most 2,000 characters.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -155,6 +156,7 @@ impl Kind {
                 Ok(())
             }
             Self::Link => Link::parse(value).map(drop),
+            Self::Series => Series::parse(value).map(drop),
             Self::Number => {
                 let is_number =
                     (1..=9).contains(&value.len()) && value.bytes().all(|b| b.is_ascii_digit());

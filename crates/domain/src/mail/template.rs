@@ -78,6 +78,9 @@ pub enum Kind {
     Link,
     /// A whole number from 0 to 999,999,999.
     Number,
+    /// Numbers over time, as a [`Series`](crate::series::Series) is written: the mail shows them as a chart. A template has at
+    /// most one.
+    Series,
 }
 
 /// A parameter that a template declares.
@@ -213,6 +216,8 @@ impl Template {
                         required("url", Kind::Link),
                         required("summary", Kind::Text),
                         optional("changes", Kind::Text),
+                        optional("chart", Kind::Series),
+                        optional("chart_title", Kind::Line),
                         optional("link", Kind::Link),
                     ]
                 }

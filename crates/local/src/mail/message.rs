@@ -6,6 +6,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use uuid::Uuid;
 
+use super::picture::{Picture, pictures};
+
 /// A mail that went out. All of it is somebody's text: nothing in here may be taken for markup.
 #[derive(Debug, Serialize)]
 pub struct Mail {
@@ -21,6 +23,9 @@ pub struct Mail {
     pub text: String,
     /// Its HTML, where it has some.
     pub html: Option<String>,
+    /// What the HTML shows that the mail carries.
+    #[serde(skip)]
+    pub(crate) pictures: Vec<Picture>,
     /// The web addresses in its text in their order, each once.
     pub links: Vec<String>,
     /// Its `Date`, or else when its file was written.
@@ -53,6 +58,7 @@ impl Mail {
             links: links(&text),
             text,
             html,
+            pictures: pictures(&message),
             created_at: created_at.unwrap_or(written_at),
             headers: headers.collect(),
         })

@@ -1,6 +1,7 @@
 //! Mail on this machine: where it goes, and what became of it.
 
 mod message;
+mod picture;
 mod transport;
 
 use std::collections::HashMap;
@@ -21,6 +22,7 @@ use crate::queues::{Counts, Message, Store};
 
 pub use message::Mail;
 pub(crate) use message::pieces;
+pub(crate) use picture::with_pictures;
 pub use transport::Transport;
 
 /// The longest that a program which asks for the mail waits for what is being sent.

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::{layout, nothing};
 use crate::edge::Problem;
-use crate::mail::{DeadLetter, Inbox, Mail, Transport, pieces};
+use crate::mail::{DeadLetter, Inbox, Mail, Transport, pieces, with_pictures};
 
 /// How many mails the page lists; a program gets all.
 const LISTED: usize = 200;
@@ -120,7 +120,10 @@ pub(super) async fn html(
     Query(shown): Query<Shown>,
 ) -> Response {
     let html = match inbox.mail(id).await {
-        Ok(Some((mail, _))) => mail.html.as_deref().map(opening_elsewhere),
+        Ok(Some((mail, _))) => {
+            let html = mail.html.as_deref().map(opening_elsewhere);
+            html.map(|html| with_pictures(&html, &mail.pictures))
+        }
         Ok(None) => None,
         Err(error) => return unreadable(&error),
     };

@@ -260,6 +260,35 @@ async fn a_kill_in_the_middle_loses_no_mail() {
 }
 
 #[tokio::test]
+async fn a_report_shows_its_chart() {
+    let platform = platform().await;
+    let site = Site::of(&platform);
+    let mut job = job("a@example.com", Some("scrape-report"), LINK);
+    let chart = "2026-05-01 10 12 11 2\n2026-05-03 9.5 9.5 9.5 1";
+    job["params"] = json!({
+        "scrape": "Prices", "url": "https://shop.example", "summary": "Cheaper.",
+        "chart": chart, "chart_title": "Price",
+    });
+    site.send(&job.to_string(), 0).await;
+    let mails = site.mail().await;
+    let words = "Price: 11 on 2026-05-01, 9.5 on 2026-05-03; lowest 9.5, highest 12";
+    let text = mails[0]["text"].as_str().unwrap().replace('\n', " ");
+    assert!(text.contains(words), "{text}");
+
+    let id = mails[0]["id"].as_str().unwrap();
+    let answer = site.get(&format!("/_local/mail/{id}/html")).await;
+    let policy = answer.headers()["content-security-policy"].to_str();
+    assert!(policy.unwrap().contains("; img-src data:; "));
+    let html = answer.text().await.unwrap();
+    let (_, data) = html.split_once("src=\"data:image/svg+xml;base64,").unwrap();
+    let (data, _) = data.split_once('"').unwrap();
+    let svg = data_encoding::BASE64.decode(data.as_bytes()).unwrap();
+    let svg = String::from_utf8(svg).unwrap();
+    assert!(svg.contains(&format!("<title>{words}</title>")), "{svg}");
+    platform.stop().await;
+}
+
+#[tokio::test]
 async fn a_mail_of_a_stranger_is_only_looked_at() {
     let platform = platform().await;
     let site = Site::of(&platform);

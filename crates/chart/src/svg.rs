@@ -1,8 +1,9 @@
 //! A small chart of a series.
 
+use domain::series::Day;
 use maud::html;
 
-use crate::Day;
+use crate::summary;
 
 const WIDTH: f64 = 600.0;
 const HEIGHT: f64 = 160.0;
@@ -11,11 +12,11 @@ const MARGIN: f64 = 10.0;
 /// The most days of a chart, which is also about how many points can be told apart.
 const MAX_DAYS: usize = 400;
 
-/// A series as an SVG image: a band from each day's smallest number to its largest, a line of the means, the extremes in
-/// words. Of a long series the last days are shown; of an empty one nothing but that it is empty.
+/// A series as an SVG image: a band from each day's smallest number to its largest, a line of the means, the
+/// [`summary`] in words. Of a long series the last days are shown; of an empty one nothing but that it is empty.
 ///
 /// It has no script, no style sheet and no reference to anything outside, so that a mail or a page with a strict policy
-/// can hold it. `title` says what the numbers are, for those who don't see the image as well.
+/// can hold it. `title` says what the numbers are, for those who don't see the image as well; it may be empty.
 #[must_use]
 pub fn svg(days: &[Day], title: &str) -> String {
     let days = &days[days.len().saturating_sub(MAX_DAYS)..];
@@ -29,11 +30,7 @@ pub fn svg(days: &[Day], title: &str) -> String {
         low,
         high,
     };
-    let summary = match days {
-        [] => "no numbers".to_owned(),
-        [day] => format!("{low} to {high} on {}", day.date),
-        [first, .., last] => format!("{low} to {high} from {} to {}", first.date, last.date),
-    };
+    let title = title.replace(is_no_xml, " ");
     let upper = days
         .iter()
         .enumerate()
@@ -52,7 +49,7 @@ pub fn svg(days: &[Day], title: &str) -> String {
     let size = format!("0 0 {WIDTH} {}", HEIGHT + 20.0);
     html! {
         svg xmlns="http://www.w3.org/2000/svg" viewBox=(size) role="img" {
-            title { (title) ": " (summary) }
+            title { (summary(days, &title)) }
             rect width="100%" height="100%" fill="#fff" {}
             polygon points=(band.join(" ")) fill="#9ec5fe" fill-opacity="0.5" stroke="#9ec5fe" {}
             polyline points=(means.join(" ")) fill="none" stroke="#0b5ed7" stroke-width="2" stroke-linejoin="round" {}
@@ -60,10 +57,15 @@ pub fn svg(days: &[Day], title: &str) -> String {
                 @let (x, y) = mean.split_once(',').unwrap_or_default();
                 circle cx=(x) cy=(y) r="3" fill="#0b5ed7" {}
             }
-            text x=(MARGIN) y=(HEIGHT + 8.0) font-family="sans-serif" font-size="12" fill="#212529" { (summary) }
+            text x=(MARGIN) y=(HEIGHT + 8.0) font-family="sans-serif" font-size="12" fill="#212529" { (summary(days, "")) }
         }
     }
     .into_string()
+}
+
+/// Whether one character makes an image of none of it ([XML 1.0 §2.2](https://www.w3.org/TR/xml/#charsets)).
+fn is_no_xml(c: char) -> bool {
+    matches!(c, '\0'..='\u{8}' | '\u{B}' | '\u{C}' | '\u{E}'..='\u{1F}' | '\u{FFFE}' | '\u{FFFF}')
 }
 
 struct Scale {
@@ -126,7 +128,9 @@ mod tests {
         ];
         let svg = svg(&days, "price");
         assert!(
-            svg.contains("<title>price: 0 to 10 from 2026-05-01 to 2026-05-02</title>"),
+            svg.contains(
+                "<title>price: 5 on 2026-05-01, 5 on 2026-05-02; lowest 0, highest 10</title>"
+            ),
             "{svg}"
         );
         assert!(
@@ -149,6 +153,12 @@ mod tests {
     }
 
     #[test]
+    fn what_xml_can_not_hold_is_left_out() {
+        let svg = svg(&[], "a\0b\u{1B}c\u{FFFF}d");
+        assert!(svg.contains("<title>a b c d: no numbers</title>"), "{svg}");
+    }
+
+    #[test]
     fn numbers_that_are_all_the_same_or_as_large_as_can_be_stay_inside() {
         for (low, high) in [(7.0, 7.0), (f64::MIN, f64::MAX)] {
             for days in 1..4 {
@@ -167,6 +177,6 @@ mod tests {
         let days: Vec<Day> = (0..1_000)
             .map(|n| day(first + n.days(), 1.0, 2.0))
             .collect();
-        assert!(svg(&days, "x").contains("from 2021-08-23 to 2022-09-26"));
+        assert!(svg(&days, "x").contains("1.5 on 2021-08-23, 1.5 on 2022-09-26;"));
     }
 }
