@@ -2,9 +2,9 @@
 
 use serde_norway::Value;
 
-use crate::{Context, Error, Resource, Template, resources};
+use crate::{Context, Error, Resource, Template, queues, resources};
 
-/// What Lambda takes of a queue at once where nothing is said.
+/// What Lambda takes of a queue at once where nothing is said, and at most of a FIFO queue.
 const DEFAULT_BATCH_SIZE: u32 = 10;
 
 /// A function that runs again and again.
@@ -65,17 +65,23 @@ impl Template {
     /// The queues whose messages go to functions.
     ///
     /// # Errors
-    /// A queue that refers to nothing, a size that is no number.
+    /// A queue that refers to nothing, a size that is no number or more than a FIFO queue gives.
     pub fn queue_sources(&self, context: &Context) -> Result<Vec<QueueSource>, Error> {
         let events = self.events("SQS");
         events
             .map(|(function, properties, place)| {
                 let queue = self.name_of_arn(&properties["Queue"], context, &place)?;
                 let batch_size = resources::number(&properties["BatchSize"], &place)?;
+                let batch_size = batch_size.unwrap_or(DEFAULT_BATCH_SIZE);
+                if queue.ends_with(queues::FIFO_SUFFIX) && batch_size > DEFAULT_BATCH_SIZE {
+                    let message =
+                        format!("a FIFO queue gives at most {DEFAULT_BATCH_SIZE} messages at once");
+                    return Err(Error::new(place, message));
+                }
                 Ok(QueueSource {
                     function,
                     queue,
-                    batch_size: batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
+                    batch_size,
                 })
             })
             .collect()
