@@ -90,7 +90,7 @@ impl Template {
     /// What buckets tell queues.
     ///
     /// # Errors
-    /// A queue or a bucket that refers to nothing.
+    /// A queue or a bucket that refers to nothing, a FIFO queue.
     pub fn notifications(&self, context: &Context) -> Result<Vec<Notification>, Error> {
         let mut found: Vec<Notification> = Vec::new();
         for resource in self.of_kind("AWS::S3::Bucket") {
@@ -100,9 +100,13 @@ impl Template {
                 let rules = entry["Filter"]["S3Key"]["Rules"].as_sequence();
                 let mut rules = rules.into_iter().flatten();
                 let suffix = rules.find(|rule| rule["Name"].as_str() == Some("suffix"));
+                let queue = self.name_of_arn(&entry["Queue"], context, &place)?;
+                if queue.ends_with(queues::FIFO_SUFFIX) {
+                    return Err(Error::new(place, "S3 puts nothing into a FIFO queue"));
+                }
                 let notification = Notification {
                     bucket: self.physical_name(resource, context)?,
-                    queue: self.name_of_arn(&entry["Queue"], context, &place)?,
+                    queue,
                     suffix: suffix
                         .and_then(|rule| rule["Value"].as_str())
                         .unwrap_or_default()
@@ -242,6 +246,13 @@ Resources:
         assert_eq!(
             refused("MarkdownQueue.Arn", "Nothing.Arn"),
             "Resources.MdPublisher.Events.Changed: there is no resource Nothing"
+        );
+        assert_eq!(
+            refused(
+                "MarkdownQueue: {Type: AWS::SQS::Queue}",
+                "MarkdownQueue: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}"
+            ),
+            "Resources.Markdown.NotificationConfiguration: S3 puts nothing into a FIFO queue"
         );
     }
 }
