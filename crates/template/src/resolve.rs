@@ -204,14 +204,13 @@ impl Template {
             Value::Null => None,
             value => self.evaluate(value, context, &format!("{}.{property}", resource.place()))?,
         };
-        let name = match asked_for {
-            Some(name) => name,
-            None => {
-                let queue = resource.kind == "AWS::SQS::Queue";
-                let fifo = queue && queues::is_fifo(resource)?;
-                let suffix = if fifo { queues::FIFO_SUFFIX } else { "" };
-                format!("{}-{}{suffix}", context.stack_name, resource.logical_id)
-            }
+        let name = if let Some(name) = asked_for {
+            name
+        } else {
+            let queue = resource.kind == "AWS::SQS::Queue";
+            let fifo = queue && queues::is_fifo(resource)?;
+            let suffix = if fifo { queues::FIFO_SUFFIX } else { "" };
+            format!("{}-{}{suffix}", context.stack_name, resource.logical_id)
         };
         // Bucket names are the only ones in which S3 allows no capitals.
         Ok(if resource.kind == "AWS::S3::Bucket" {
