@@ -1,7 +1,8 @@
 //! What a function finds when it starts.
 
+use std::any::Any;
 use std::collections::HashMap;
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::{Clock, Random};
@@ -28,6 +29,8 @@ pub struct Env {
     pub(crate) sqs: OnceLock<aws_sdk_sqs::Client>,
     pub(crate) ring: OnceLock<KeyRing>,
     pub(crate) keys: OnceLock<Keys>,
+    /// Without its type, so that only the binary of a function that fetches has the code that ends it.
+    pub(crate) fetcher: OnceLock<Arc<dyn Any + Send + Sync>>,
 }
 
 impl Env {
@@ -63,6 +66,7 @@ impl Env {
             sqs: OnceLock::new(),
             ring: OnceLock::new(),
             keys: OnceLock::new(),
+            fetcher: OnceLock::new(),
         }
     }
 

@@ -6,6 +6,7 @@ mod certificates;
 mod clients;
 mod env;
 mod events;
+mod fetching;
 mod http;
 mod resources;
 mod run;

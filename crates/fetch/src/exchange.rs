@@ -6,7 +6,8 @@ use std::time::Duration;
 use backon::{BackoffBuilder, ExponentialBuilder};
 use domain::{Clock, Timestamp};
 use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue, LOCATION, RETRY_AFTER};
-use reqwest::{StatusCode, Url};
+use reqwest::{Certificate, StatusCode, Url};
+use webpki_root_certs::TLS_SERVER_ROOT_CERTS;
 
 use crate::body::{self, Limit};
 use crate::error::{Budget, Error};
@@ -51,7 +52,7 @@ pub(crate) struct Answer {
 
 impl Exchange {
     /// # Errors
-    /// [`Error::Client`] when the system has no root certificates, for example.
+    /// [`Error::Client`] when `contact` fits in no header, or a root certificate is none.
     pub(crate) fn new(
         contact: &Url,
         clock: Clock,
@@ -59,6 +60,9 @@ impl Exchange {
         options: Options,
     ) -> Result<Self, Error> {
         let agent = format!("{PRODUCT_TOKEN}/{} (+{contact})", env!("CARGO_PKG_VERSION"));
+        let roots = TLS_SERVER_ROOT_CERTS.iter();
+        let roots = roots.map(|root| Certificate::from_der(root));
+        let roots: Result<Vec<_>, _> = roots.chain(options.roots.into_iter().map(Ok)).collect();
         let lookup = options.lookup.unwrap_or_else(|| Arc::new(System));
         let client = reqwest::Client::builder()
             .user_agent(agent)
@@ -69,7 +73,7 @@ impl Exchange {
             .dns_resolver(Checked { lookup, reach })
             .connect_timeout(CONNECT_TIMEOUT)
             .http1_only()
-            .tls_certs_merge(options.roots)
+            .tls_certs_only(roots.map_err(Error::Client)?)
             .build()
             .map_err(Error::Client)?;
         Ok(Self {

@@ -8,6 +8,9 @@
 //! It has no store: what a site allows is kept in the owner's [`RobotsCache`], what is known of a page in the owner's
 //! [`Validators`], and [`Error::not_before`] is the owner's to keep to across processes. What it decides about addresses has
 //! one limit: where a network translates to IPv4 (NAT64), a name that resolves to a translated address is refused.
+//!
+//! Whom it trusts is part of the program: the roots that Mozilla trusts. Those of the system it runs on, which may have none,
+//! do not matter, and neither do the variables that name others.
 
 mod body;
 mod charset;
@@ -63,7 +66,7 @@ pub struct Options {
     pub timeout: Duration,
     /// What resolves names, when it is not the system. Its addresses are checked like all others.
     pub lookup: Option<Arc<dyn Resolve>>,
-    /// Root certificates that are trusted besides the system's.
+    /// Root certificates that are trusted besides Mozilla's.
     pub roots: Vec<Certificate>,
 }
 
@@ -176,7 +179,7 @@ impl Fetcher {
     /// A fetcher that tells every host where to read who it is and how to complain: at `contact`.
     ///
     /// # Errors
-    /// [`Error::Client`] when this system has no client to offer.
+    /// [`Error::Client`] when `contact` fits in no header, or a root certificate is none.
     pub fn new(contact: &Url, clock: Clock, options: Options) -> Result<Self, Error> {
         let reach = Reach {
             loopback: options.allow_loopback,

@@ -66,12 +66,13 @@ impl Attached {
     }
 }
 
-/// The variables of all functions together: they have the same names for the same things. No command sends mail.
+/// The variables of all functions together: they have the same names for the same things. No command sends mail or fetches
+/// anything.
 fn environment(
     wiring: &Wiring,
     data: &Path,
     servers: &RunInfo,
 ) -> Result<BTreeMap<String, String>, Error> {
-    let functions = wiring.environment(data, servers, "")?;
+    let functions = wiring.environment(data, servers, "", false)?;
     Ok(functions.into_values().flatten().collect())
 }

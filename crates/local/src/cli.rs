@@ -46,6 +46,9 @@ pub struct Start {
     /// The wiring [default: template.yaml here, else that of the workspace]
     #[arg(long, value_name = "FILE", global = true)]
     pub template: Option<PathBuf>,
+    /// Let scrapes and webhooks reach this machine's loopback addresses, for trying things out
+    #[arg(long)]
+    pub allow_loopback: bool,
 }
 
 impl From<Start> for Options {
@@ -56,6 +59,7 @@ impl From<Start> for Options {
             memory,
             reset,
             template,
+            allow_loopback,
         } = start;
         Self {
             port,
@@ -65,6 +69,7 @@ impl From<Start> for Options {
             template,
             mail_transport: std::env::var("MAIL_TRANSPORT").ok(),
             consume: true,
+            allow_loopback,
         }
     }
 }

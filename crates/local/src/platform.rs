@@ -28,6 +28,10 @@ pub const SECRET_ACCESS_KEY: &str = "local";
 
 /// How to start.
 #[derive(Debug, Clone)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a wish of its own, and any may go with any other"
+)]
 pub struct Options {
     /// The port; 0 for any that is free.
     pub port: u16,
@@ -43,6 +47,8 @@ pub struct Options {
     pub mail_transport: Option<String>,
     /// Whether functions get the messages of their queues. Without, a test can look at what was queued.
     pub consume: bool,
+    /// Whether what functions fetch and call may be on this machine's loopback addresses.
+    pub allow_loopback: bool,
 }
 
 impl Options {
@@ -57,6 +63,7 @@ impl Options {
             template: None,
             mail_transport: None,
             consume: true,
+            allow_loopback: false,
         }
     }
 }
@@ -120,7 +127,12 @@ impl Platform {
         let run_info = backends.run_info(&listeners.base_url());
         let surroundings = Arc::new(Surroundings {
             base_url: listeners.base_url(),
-            environment: wiring.environment(data.path(), &run_info, mail.url())?,
+            environment: wiring.environment(
+                data.path(),
+                &run_info,
+                mail.url(),
+                options.allow_loopback,
+            )?,
             mail,
             data,
             clock,

@@ -109,7 +109,7 @@ impl Wiring {
     }
 
     /// The environment of every function: what the template says, where the servers of this machine are, and where mail
-    /// goes.
+    /// goes, and whether what a function fetches may be on this machine.
     ///
     /// # Errors
     /// As [`tables`](Self::tables).
@@ -118,6 +118,7 @@ impl Wiring {
         data: &Path,
         servers: &RunInfo,
         mail_transport: &str,
+        allow_loopback: bool,
     ) -> Result<BTreeMap<String, BTreeMap<String, String>>, Error> {
         let context = Context {
             queue_endpoint: servers.sqs_url.clone(),
@@ -130,6 +131,9 @@ impl Wiring {
             // The keys are in a file here.
             variables.remove("JWT_SECRET_NAME");
             variables.extend(local_variables(data, servers, mail_transport));
+            if allow_loopback {
+                variables.insert("FETCH_LOOPBACK".to_owned(), "true".to_owned());
+            }
             environment.insert(function.name.clone(), variables);
         }
         Ok(environment)

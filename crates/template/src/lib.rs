@@ -5,6 +5,7 @@
 //! is understood: functions with what calls them, tables, queues, buckets, CORS, and the environment of a function,
 //! with the short forms `!Ref`, `!Sub` and `!GetAtt`.
 
+mod queues;
 mod resolve;
 mod resources;
 mod triggers;
@@ -13,10 +14,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_norway::{Mapping, Value};
 
+pub use queues::{Queue, Redrive};
 pub use resolve::Context;
 pub use resources::{
-    AttributeDefinition, Bucket, Cors, Function, Index, KeyElement, Projection, Queue, Redrive,
-    Route, Table,
+    AttributeDefinition, Bucket, Cors, Function, Index, KeyElement, Projection, Route, Table,
 };
 pub use triggers::{Notification, QueueSource, Schedule};
 
@@ -111,10 +112,11 @@ impl Template {
     /// The SQS queues, dead-letter queues among them.
     ///
     /// # Errors
-    /// A queue whose name or dead-letter queue refers to nothing, a number that is none.
+    /// A queue whose name or dead-letter queue refers to nothing, a number that is none, a FIFO queue that is not one in all
+    /// of its parts.
     pub fn queues(&self, context: &Context) -> Result<Vec<Queue>, Error> {
         self.of_kind("AWS::SQS::Queue")
-            .map(|resource| resources::queue(self, resource, context))
+            .map(|resource| queues::queue(self, resource, context))
             .collect()
     }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_norway::{Value, value::TaggedValue};
 
-use crate::{Error, Resource, Template};
+use crate::{Error, Resource, Template, queues};
 
 /// Where a template is looked at as if it were deployed: what parameters and pseudo parameters give.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -204,8 +204,14 @@ impl Template {
             Value::Null => None,
             value => self.evaluate(value, context, &format!("{}.{property}", resource.place()))?,
         };
-        let name =
-            asked_for.unwrap_or_else(|| format!("{}-{}", context.stack_name, resource.logical_id));
+        let name = if let Some(name) = asked_for {
+            name
+        } else {
+            let queue = resource.kind == "AWS::SQS::Queue";
+            let fifo = queue && queues::is_fifo(resource)?;
+            let suffix = if fifo { queues::FIFO_SUFFIX } else { "" };
+            format!("{}-{}{suffix}", context.stack_name, resource.logical_id)
+        };
         // Bucket names are the only ones in which S3 allows no capitals.
         Ok(if resource.kind == "AWS::S3::Bucket" {
             name.to_lowercase()

@@ -5,9 +5,6 @@ use serde_norway::Value;
 
 use crate::{Context, Error, Resource, Template};
 
-/// What SQS takes where a queue says nothing.
-const DEFAULT_VISIBILITY_TIMEOUT_SECONDS: u32 = 30;
-
 /// An `AWS::Serverless::Function`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
@@ -96,28 +93,6 @@ pub struct Projection {
     /// The attributes of an `INCLUDE`.
     #[serde(default)]
     pub non_key_attributes: Vec<String>,
-}
-
-/// An `AWS::SQS::Queue`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Queue {
-    /// Its name in the template.
-    pub logical_id: String,
-    /// Its name in SQS.
-    pub name: String,
-    /// For how long a message that was received is nobody else's.
-    pub visibility_timeout_seconds: u32,
-    /// Where messages go that can't be handled.
-    pub redrive: Option<Redrive>,
-}
-
-/// The `RedrivePolicy` of a queue.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Redrive {
-    /// The name in SQS of the dead-letter queue.
-    pub dead_letter_queue: String,
-    /// How often a message is received before it goes there.
-    pub max_receive_count: u32,
 }
 
 /// An `AWS::S3::Bucket`.
@@ -234,34 +209,6 @@ pub(crate) fn table(
         ttl_attribute: properties
             .time_to_live_specification
             .and_then(|ttl| ttl.enabled.then_some(ttl.attribute_name)),
-    })
-}
-
-pub(crate) fn queue(
-    template: &Template,
-    resource: &Resource,
-    context: &Context,
-) -> Result<Queue, Error> {
-    let place = resource.place();
-    let redrive = match &resource.properties["RedrivePolicy"] {
-        Value::Null => None,
-        policy => {
-            let place = format!("{place}.RedrivePolicy");
-            let target = &policy["deadLetterTargetArn"];
-            Some(Redrive {
-                dead_letter_queue: template.name_of_arn(target, context, &place)?,
-                max_receive_count: number(&policy["maxReceiveCount"], &place)?
-                    .ok_or_else(|| Error::new(place, "it has no maxReceiveCount"))?,
-            })
-        }
-    };
-    let timeout = &resource.properties["VisibilityTimeout"];
-    Ok(Queue {
-        logical_id: resource.logical_id.clone(),
-        name: template.physical_name(resource, context)?,
-        visibility_timeout_seconds: number(timeout, &format!("{place}.VisibilityTimeout"))?
-            .unwrap_or(DEFAULT_VISIBILITY_TIMEOUT_SECONDS),
-        redrive,
     })
 }
 

@@ -155,6 +155,63 @@ fn a_queue_says_how_often_and_where_to_at_last() {
     );
 }
 
+const FIFO: &str = r"
+Resources:
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      Events:
+        Queued: {Type: SQS, Properties: {Queue: !GetAtt Jobs.Arn, BatchSize: 10}}
+  Jobs:
+    Type: AWS::SQS::Queue
+    Properties:
+      QueueName: !Sub ${AWS::StackName}-jobs.fifo
+      FifoQueue: true
+      RedrivePolicy: {deadLetterTargetArn: !GetAtt Dead.Arn, maxReceiveCount: 3}
+  Dead: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}
+";
+
+#[test]
+fn a_fifo_queue_is_one_by_its_name_and_its_flag() {
+    let queues = Template::parse(FIFO).unwrap();
+    let queues = queues.queues(&Context::default()).unwrap();
+    let found: Vec<_> = queues.iter().map(|q| (q.name.as_str(), q.fifo)).collect();
+    assert_eq!(
+        found,
+        [("local-jobs.fifo", true), ("local-Dead.fifo", true)]
+    );
+    let plain = good().queues(&Context::default()).unwrap();
+    assert!(plain.iter().all(|queue| !queue.fifo));
+}
+
+#[test]
+fn what_is_wrong_with_a_fifo_queue_is_said() {
+    #[track_caller]
+    fn check(from: &str, to: &str, expected: &str) {
+        assert!(FIFO.contains(from), "the template has {from}");
+        assert_eq!(refused(&FIFO.replacen(from, to, 1)), expected);
+    }
+    let name =
+        "Resources.Jobs: the name local-jobs must end in .fifo exactly where FifoQueue is true";
+    check("-jobs.fifo", "-jobs", name);
+    let flag = "Resources.Jobs: the name local-jobs.fifo must end in .fifo exactly where FifoQueue is true";
+    check("FifoQueue: true", "FifoQueue: false", flag);
+    let no_flag = "Resources.Jobs.FifoQueue: it must be true or false";
+    check("FifoQueue: true", "FifoQueue: yes please", no_flag);
+    let dead = "Resources.Jobs.RedrivePolicy: the dead-letter queue of a FIFO queue must be a FIFO queue, \
+                that of any other must not";
+    check(", Properties: {FifoQueue: true}}", "}", dead);
+    let by_content = "Resources.Jobs: ContentBasedDeduplication is not understood here: send a MessageDeduplicationId";
+    let both = "FifoQueue: true\n      ContentBasedDeduplication: true";
+    check("FifoQueue: true", both, by_content);
+    let scope =
+        "Resources.Jobs: the DeduplicationScope messageGroup is not understood here, only queue";
+    let both = "FifoQueue: true\n      DeduplicationScope: messageGroup";
+    check("FifoQueue: true", both, scope);
+    let size = "Resources.Worker.Events.Queued: a FIFO queue gives at most 10 messages at once";
+    check("BatchSize: 10", "BatchSize: 11", size);
+}
+
 #[test]
 fn cors_takes_its_origins_from_the_parameter() {
     let cors = good().cors(&Context::default()).unwrap();

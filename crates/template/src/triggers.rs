@@ -2,9 +2,9 @@
 
 use serde_norway::Value;
 
-use crate::{Context, Error, Resource, Template, resources};
+use crate::{Context, Error, Resource, Template, queues, resources};
 
-/// What Lambda takes of a queue at once where nothing is said.
+/// What Lambda takes of a queue at once where nothing is said, and at most of a FIFO queue.
 const DEFAULT_BATCH_SIZE: u32 = 10;
 
 /// A function that runs again and again.
@@ -65,17 +65,23 @@ impl Template {
     /// The queues whose messages go to functions.
     ///
     /// # Errors
-    /// A queue that refers to nothing, a size that is no number.
+    /// A queue that refers to nothing, a size that is no number or more than a FIFO queue gives.
     pub fn queue_sources(&self, context: &Context) -> Result<Vec<QueueSource>, Error> {
         let events = self.events("SQS");
         events
             .map(|(function, properties, place)| {
                 let queue = self.name_of_arn(&properties["Queue"], context, &place)?;
                 let batch_size = resources::number(&properties["BatchSize"], &place)?;
+                let batch_size = batch_size.unwrap_or(DEFAULT_BATCH_SIZE);
+                if queue.ends_with(queues::FIFO_SUFFIX) && batch_size > DEFAULT_BATCH_SIZE {
+                    let message =
+                        format!("a FIFO queue gives at most {DEFAULT_BATCH_SIZE} messages at once");
+                    return Err(Error::new(place, message));
+                }
                 Ok(QueueSource {
                     function,
                     queue,
-                    batch_size: batch_size.unwrap_or(DEFAULT_BATCH_SIZE),
+                    batch_size,
                 })
             })
             .collect()
@@ -84,7 +90,7 @@ impl Template {
     /// What buckets tell queues.
     ///
     /// # Errors
-    /// A queue or a bucket that refers to nothing.
+    /// A queue or a bucket that refers to nothing, a FIFO queue.
     pub fn notifications(&self, context: &Context) -> Result<Vec<Notification>, Error> {
         let mut found: Vec<Notification> = Vec::new();
         for resource in self.of_kind("AWS::S3::Bucket") {
@@ -94,9 +100,13 @@ impl Template {
                 let rules = entry["Filter"]["S3Key"]["Rules"].as_sequence();
                 let mut rules = rules.into_iter().flatten();
                 let suffix = rules.find(|rule| rule["Name"].as_str() == Some("suffix"));
+                let queue = self.name_of_arn(&entry["Queue"], context, &place)?;
+                if queue.ends_with(queues::FIFO_SUFFIX) {
+                    return Err(Error::new(place, "S3 puts nothing into a FIFO queue"));
+                }
                 let notification = Notification {
                     bucket: self.physical_name(resource, context)?,
-                    queue: self.name_of_arn(&entry["Queue"], context, &place)?,
+                    queue,
                     suffix: suffix
                         .and_then(|rule| rule["Value"].as_str())
                         .unwrap_or_default()
@@ -236,6 +246,13 @@ Resources:
         assert_eq!(
             refused("MarkdownQueue.Arn", "Nothing.Arn"),
             "Resources.MdPublisher.Events.Changed: there is no resource Nothing"
+        );
+        assert_eq!(
+            refused(
+                "MarkdownQueue: {Type: AWS::SQS::Queue}",
+                "MarkdownQueue: {Type: AWS::SQS::Queue, Properties: {FifoQueue: true}}"
+            ),
+            "Resources.Markdown.NotificationConfiguration: S3 puts nothing into a FIFO queue"
         );
     }
 }

@@ -136,10 +136,7 @@ fn event(queue: &str, batch: &[Received]) -> SqsEvent {
             "messageId": received.message.message_id,
             "receiptHandle": received.receipt,
             "body": received.message.body,
-            "attributes": {
-                "ApproximateReceiveCount": received.receive_count.to_string(),
-                "SentTimestamp": received.message.sent_at.as_millisecond().to_string(),
-            },
+            "attributes": received.system_attributes(),
             "eventSource": "aws:sqs",
             "eventSourceARN": format!("arn:aws:sqs:{REGION}:{ACCOUNT_ID}:{queue}"),
             "awsRegion": REGION,
@@ -184,6 +181,7 @@ mod tests {
             name: name.to_owned(),
             visibility_timeout_seconds: 180,
             redrive,
+            fifo: false,
         };
         let redrive = Redrive {
             dead_letter_queue: "dead".to_owned(),

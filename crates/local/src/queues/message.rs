@@ -2,7 +2,7 @@
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use uuid::Uuid;
 
 /// A message that was accepted.
@@ -20,20 +20,29 @@ pub struct Message {
     /// What was sent beside it.
     #[serde(default)]
     pub attributes: Value,
+    /// Its place, in a FIFO queue.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fifo: Option<Fifo>,
+}
+
+/// What a message of a FIFO queue is sent with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fifo {
+    /// Among which messages it keeps its order.
+    pub group_id: String,
+    /// By which it is known when it is sent again.
+    pub deduplication_id: String,
 }
 
 impl Message {
-    #[expect(
-        clippy::disallowed_methods,
-        reason = "the queue stands in for SQS, which has a clock and randomness of its own"
-    )]
     pub(crate) fn new(body: String, sent_at: Timestamp) -> Self {
         Self {
-            message_id: Uuid::now_v7(),
+            message_id: new_id(),
             sent_at,
             delay_seconds: 0,
             body,
             attributes: Value::Null,
+            fifo: None,
         }
     }
 
@@ -51,6 +60,23 @@ pub struct Received {
     pub receipt: Uuid,
     /// How often it was received, this time included.
     pub receive_count: u32,
+}
+
+impl Received {
+    /// What SQS itself says of a message.
+    pub(super) fn system_attributes(&self) -> Value {
+        let message = &self.message;
+        let mut attributes = json!({
+            "ApproximateReceiveCount": self.receive_count.to_string(),
+            "SentTimestamp": message.sent_at.as_millisecond().to_string(),
+        });
+        if let Some(fifo) = &message.fifo {
+            attributes["MessageGroupId"] = json!(fifo.group_id);
+            attributes["MessageDeduplicationId"] = json!(fifo.deduplication_id);
+            attributes["SequenceNumber"] = json!(sequence_number(message.message_id));
+        }
+        attributes
+    }
 }
 
 /// A message in its queue.
@@ -84,6 +110,11 @@ impl Kept {
         }
     }
 
+    /// Among which messages it keeps its order.
+    pub(super) fn group(&self) -> Option<&str> {
+        Some(&self.message.fifo.as_ref()?.group_id)
+    }
+
     /// From when it can be received.
     pub(super) fn visible_at(&self) -> Option<Timestamp> {
         match self.state {
@@ -103,6 +134,20 @@ impl Kept {
     pub(super) fn has_receipt(&self, wanted: Uuid) -> bool {
         matches!(self.state, State::Received { receipt, .. } if receipt == wanted)
     }
+}
+
+/// A `UUIDv7`, later than every one before it of this process.
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the queue stands in for SQS, which has a clock and randomness of its own"
+)]
+pub(super) fn new_id() -> Uuid {
+    Uuid::now_v7()
+}
+
+/// The number, 128 bits long as in SQS, that is larger for each later message of a FIFO queue.
+pub(super) fn sequence_number(id: Uuid) -> String {
+    id.as_u128().to_string()
 }
 
 /// A time so many seconds later.

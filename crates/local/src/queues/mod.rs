@@ -1,11 +1,16 @@
 //! SQS: queues that functions take messages of, in the protocol that the real SDK speaks.
 //!
-//! A message is accepted once it is a file on disk, and is one until it was handled; `store` has the files, `protocol` the
-//! operations, `consumer` what Lambda does between a queue and a function.
+//! A message is accepted once it is a file on disk, and is one until it was handled; `store` has the files, `groups` and
+//! `deduplication` what is different in a FIFO queue, `protocol` the operations, `sending` those that send, `consumer` what
+//! Lambda does between a queue and a function.
 
 mod consumer;
+mod deduplication;
+mod groups;
 mod message;
 mod protocol;
+mod refusal;
+mod sending;
 mod store;
 
 use axum::extract::DefaultBodyLimit;
@@ -18,7 +23,7 @@ use crate::data_dir::DataDir;
 use crate::service::{Service, bind_loopback, refuse_pages};
 
 pub(crate) use consumer::consume;
-pub use message::Message;
+pub use message::{Fifo, Message};
 pub use store::{Counts, Store};
 
 /// Running queues.
@@ -41,7 +46,7 @@ impl Queues {
         let router = Router::new()
             .route("/", routing::post(protocol::answer))
             // A batch, with what escaping in JSON adds.
-            .layer(DefaultBodyLimit::max(8 * protocol::MAX_MESSAGE_BYTES))
+            .layer(DefaultBodyLimit::max(8 * sending::MAX_MESSAGE_BYTES))
             .layer(middleware::from_fn(refuse_pages))
             .with_state(sqs);
         let server = Service::spawn(|stopped| async move {

@@ -5,25 +5,17 @@ use std::time::Duration;
 
 use axum::body::Bytes;
 use axum::extract::State;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse as _, Response};
 use md5::{Digest as _, Md5};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use super::Store;
 use super::message::Received;
-use super::{Message, Store};
+use super::refusal::{Refusal, number, unavailable};
 use crate::clock::Clock;
 use crate::platform::{ACCOUNT_ID, REGION};
-
-/// The largest message, as of SQS when queues were made for this platform.
-pub(super) const MAX_MESSAGE_BYTES: usize = 256 * 1024;
-
-/// The most messages of one request.
-const MAX_BATCH: usize = 10;
-
-/// The longest delay of a message: 15 minutes.
-const MAX_DELAY_SECONDS: u32 = 900;
 
 /// The longest that a message may be kept by a receiver: 12 hours.
 const MAX_VISIBILITY_SECONDS: u32 = 43_200;
@@ -35,41 +27,8 @@ const MAX_WAIT_SECONDS: u32 = 20;
 #[derive(Debug, Clone)]
 pub(super) struct Sqs {
     url: String,
-    store: Store,
-    clock: Clock,
-}
-
-/// A refusal of the protocol: its code, the code of the older protocol that SDKs also look for, and words.
-#[derive(Debug)]
-struct Refusal {
-    status: StatusCode,
-    code: &'static str,
-    query_code: &'static str,
-    message: String,
-}
-
-impl Refusal {
-    fn client(code: &'static str, query_code: &'static str, message: impl Into<String>) -> Self {
-        Self {
-            status: StatusCode::BAD_REQUEST,
-            code,
-            query_code,
-            message: message.into(),
-        }
-    }
-
-    fn invalid(reason: impl std::fmt::Display) -> Self {
-        let message = format!("One or more parameters are invalid. Reason: {reason}");
-        Self::client("InvalidParameterValue", "InvalidParameterValue", message)
-    }
-
-    fn no_queue() -> Self {
-        Self::client(
-            "QueueDoesNotExist",
-            "AWS.SimpleQueueService.NonExistentQueue",
-            "The specified queue does not exist.",
-        )
-    }
+    pub(super) store: Store,
+    pub(super) clock: Clock,
 }
 
 pub(super) async fn answer(State(sqs): State<Sqs>, headers: HeaderMap, body: Bytes) -> Response {
@@ -137,65 +96,6 @@ impl Sqs {
         }
     }
 
-    async fn send(&self, queue: &str, request: &Value) -> Result<Value, Refusal> {
-        let body = request["MessageBody"].as_str().unwrap_or_default();
-        if body.is_empty() {
-            return Err(Refusal::client(
-                "MissingParameter",
-                "MissingParameter",
-                "The message has no body.",
-            ));
-        }
-        if body.len() > MAX_MESSAGE_BYTES {
-            return Err(Refusal::invalid(format_args!(
-                "Message must be shorter than {MAX_MESSAGE_BYTES} bytes."
-            )));
-        }
-        let delay_seconds = number(request, "DelaySeconds", MAX_DELAY_SECONDS)?;
-        let message = Message {
-            delay_seconds: delay_seconds.unwrap_or_default(),
-            attributes: request["MessageAttributes"].clone(),
-            ..Message::new(body.to_owned(), self.clock.now())
-        };
-        let id = message.message_id;
-        let md5 = md5(body);
-        self.store
-            .put(queue, message)
-            .await
-            .map_err(|error| unavailable(&error))?;
-        Ok(json!({"MessageId": id, "MD5OfMessageBody": md5}))
-    }
-
-    async fn send_batch(&self, queue: &str, request: &Value) -> Result<Value, Refusal> {
-        let entries = request["Entries"]
-            .as_array()
-            .map(Vec::as_slice)
-            .unwrap_or_default();
-        if entries.is_empty() || entries.len() > MAX_BATCH {
-            return Err(Refusal::client(
-                "TooManyEntriesInBatchRequest",
-                "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-                format!("A batch has 1 to {MAX_BATCH} entries."),
-            ));
-        }
-        let (mut successful, mut failed) = (Vec::new(), Vec::new());
-        for entry in entries {
-            match self.send(queue, entry).await {
-                Ok(mut sent) => {
-                    sent["Id"] = entry["Id"].clone();
-                    successful.push(sent);
-                }
-                Err(refusal) => failed.push(json!({
-                    "Id": entry["Id"],
-                    "Code": refusal.code,
-                    "Message": refusal.message,
-                    "SenderFault": refusal.status.is_client_error(),
-                })),
-            }
-        }
-        Ok(json!({"Successful": successful, "Failed": failed}))
-    }
-
     /// Waits for messages as long as the request says, or gives what there is.
     async fn receive(&self, queue: &str, request: &Value) -> Result<Value, Refusal> {
         let of_queue = self.store.queue(queue);
@@ -252,6 +152,7 @@ impl Sqs {
             })
         });
         let seconds = queue.map_or(0, |queue| queue.visibility_timeout_seconds);
+        let fifo = queue.is_some_and(|queue| queue.fifo);
         let all = [
             (
                 "ApproximateNumberOfMessages",
@@ -265,6 +166,7 @@ impl Sqs {
                 "ApproximateNumberOfMessagesDelayed",
                 Some(counts.delayed.to_string()),
             ),
+            ("FifoQueue", fifo.then(|| "true".to_owned())),
             ("QueueArn", Some(arn(name))),
             ("RedrivePolicy", redrive.map(|policy| policy.to_string())),
             ("VisibilityTimeout", Some(seconds.to_string())),
@@ -298,24 +200,19 @@ impl Sqs {
 /// A message as a receiver gets it.
 fn received_json(received: &Received) -> Value {
     let Received {
-        message,
-        receipt,
-        receive_count,
+        message, receipt, ..
     } = received;
     json!({
         "MessageId": message.message_id,
         "ReceiptHandle": receipt,
         "MD5OfBody": md5(&message.body),
         "Body": message.body,
-        "Attributes": {
-            "ApproximateReceiveCount": receive_count.to_string(),
-            "SentTimestamp": message.sent_at.as_millisecond().to_string(),
-        },
+        "Attributes": received.system_attributes(),
         "MessageAttributes": message.attributes,
     })
 }
 
-fn md5(body: &str) -> String {
+pub(super) fn md5(body: &str) -> String {
     data_encoding::HEXLOWER.encode(&Md5::digest(body))
 }
 
@@ -328,26 +225,4 @@ fn receipt(request: &Value) -> Result<Uuid, Refusal> {
             "The receipt handle is not one of this queue's.",
         )
     })
-}
-
-/// A number of a request, where there is one.
-fn number(request: &Value, name: &str, most: u32) -> Result<Option<u32>, Refusal> {
-    let value = &request[name];
-    if value.is_null() {
-        return Ok(None);
-    }
-    let number = value.as_u64().and_then(|number| number.try_into().ok());
-    let number = number.filter(|number| *number <= most);
-    let wrong = || Refusal::invalid(format_args!("{name} is from 0 to {most}."));
-    number.map(Some).ok_or_else(wrong)
-}
-
-fn unavailable(error: &std::io::Error) -> Refusal {
-    tracing::error!(%error, "the queue can't be written");
-    Refusal {
-        status: StatusCode::SERVICE_UNAVAILABLE,
-        code: "ServiceUnavailable",
-        query_code: "ServiceUnavailable",
-        message: "The queue can't be written.".to_owned(),
-    }
 }

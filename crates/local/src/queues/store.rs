@@ -1,5 +1,6 @@
 //! Messages as files: `<data>/queues/<queue>/<message id>.json`. Who has received which, and how often, is only in memory:
-//! both begin anew with the platform, and a message that was being handled when it ended is delivered again.
+//! both begin anew with the platform, and a message that was being handled when it ended is delivered again. In memory alone
+//! is also by what a FIFO queue knows a message that is sent again: what was sent before a restart is taken once more.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -13,7 +14,9 @@ use template::Queue;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use super::message::{Kept, Message, Received, State, after};
+use super::deduplication::Accepted;
+use super::groups;
+use super::message::{Fifo, Kept, Message, Received, State, after, new_id};
 use crate::Error;
 use crate::clock::Clock;
 use crate::data_dir::{self, DataDir};
@@ -29,6 +32,8 @@ struct Inner {
     clock: Clock,
     queues: BTreeMap<String, Queue>,
     kept: Mutex<BTreeMap<String, BTreeMap<Uuid, Kept>>>,
+    /// Of the FIFO queues.
+    accepted: BTreeMap<String, Mutex<Accepted>>,
     changes: watch::Sender<()>,
 }
 
@@ -53,6 +58,9 @@ impl Store {
             let messages = read(&path).map_err(Error::file("read", path))?;
             kept.insert(queue.name.clone(), messages);
         }
+        let fifo = queues.iter().filter(|queue| queue.fifo);
+        let accepted = fifo.map(|queue| (queue.name.clone(), Mutex::default()));
+        let accepted = accepted.collect();
         let queues = queues
             .iter()
             .map(|queue| (queue.name.clone(), queue.clone()));
@@ -62,6 +70,7 @@ impl Store {
             clock,
             queues: queues.collect(),
             kept: Mutex::new(kept),
+            accepted,
             changes: watch::Sender::new(()),
         })))
     }
@@ -74,6 +83,7 @@ impl Store {
             name: name.to_owned(),
             visibility_timeout_seconds: 30,
             redrive: None,
+            fifo: false,
         };
         Self::open(data, &[queue], Clock::default()).unwrap()
     }
@@ -95,40 +105,73 @@ impl Store {
         self.0.changes.send_replace(());
     }
 
-    /// Keeps a message: when this returns it is on disk. A caller that goes away meanwhile has sent it all the same.
-    pub(crate) async fn put(&self, queue: &str, message: Message) -> io::Result<()> {
+    /// Keeps a message: when this returns it is on disk. A caller that goes away meanwhile has sent it all the same. Returned is
+    /// the id by which it is kept, which is an earlier one's where a FIFO queue has had the message already.
+    pub(crate) async fn put(&self, queue: &str, message: Message) -> io::Result<Uuid> {
         let (store, queue) = (self.clone(), queue.to_owned());
-        let keeping = tokio::task::spawn_blocking(move || {
-            write(&store.folder(&queue), &message, store.0.durable)?;
-            let mut kept = store.kept();
-            let messages = kept.entry(queue).or_default();
-            messages.insert(message.message_id, Kept::new(message));
-            drop(kept);
-            store.wake();
-            Ok(())
+        let keeping = tokio::task::spawn_blocking(move || match message.fifo.clone() {
+            Some(fifo) => store.keep_once(&queue, message, fifo),
+            None => store.keep(&queue, message),
         });
         keeping.await.map_err(io::Error::other)?
     }
 
+    /// Keeps a message that nobody has sent before, at the end of its group. Messages of a queue are kept one after the other:
+    /// their ids are in the order in which they can be had, and nobody is told of a first message that it is kept before it is.
+    fn keep_once(&self, queue: &str, message: Message, fifo: Fifo) -> io::Result<Uuid> {
+        let Some(accepted) = self.0.accepted.get(queue) else {
+            return self.keep(queue, message);
+        };
+        let mut accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.0.clock.now();
+        if let Some(first) = accepted.find(&fifo.deduplication_id, now) {
+            return Ok(first);
+        }
+        let last = Message {
+            message_id: new_id(),
+            ..message
+        };
+        let id = self.keep(queue, last)?;
+        accepted.remember(fifo.deduplication_id, id, now);
+        Ok(id)
+    }
+
+    fn keep(&self, queue: &str, message: Message) -> io::Result<Uuid> {
+        write(&self.folder(queue), &message, self.0.durable)?;
+        let id = message.message_id;
+        let mut kept = self.kept();
+        let messages = kept.entry(queue.to_owned()).or_default();
+        messages.insert(id, Kept::new(message));
+        drop(kept);
+        self.wake();
+        Ok(id)
+    }
+
     /// Takes up to `count` messages, the oldest first: for `seconds`, or else until they are given back or deleted. What was
-    /// taken too often goes to the dead-letter queue instead.
+    /// taken too often goes to the dead-letter queue instead. A FIFO queue gives none of a group of which somebody has one.
     pub(super) fn receive(&self, queue: &str, count: usize, seconds: Option<u32>) -> Vec<Received> {
         let now = self.0.clock.now();
         let mut kept = self.kept();
         let (mut received, mut given_up) = (Vec::new(), Vec::new());
         let redrive = self.queue(queue).and_then(|queue| queue.redrive.as_ref());
-        for (id, message) in kept.entry(queue.to_owned()).or_default() {
+        let messages = kept.entry(queue.to_owned()).or_default();
+        let held = self.is_fifo(queue).then(|| groups::held(messages, now));
+        let is_held = |message: &Kept| {
+            let held = held.as_ref().zip(message.group());
+            held.is_some_and(|(held, group)| held.contains(group))
+        };
+        for (id, message) in messages {
             if received.len() == count {
                 break;
             }
-            if !message.is_visible(now) {
+            if !message.is_visible(now) || is_held(message) {
                 continue;
             }
             if redrive.is_some_and(|to| message.receive_count >= to.max_receive_count) {
                 given_up.push(*id);
                 continue;
             }
-            let receipt = new_receipt();
+            let receipt = new_id();
             message.receive_count += 1;
             message.state = State::Received {
                 receipt,
@@ -223,7 +266,15 @@ impl Store {
     /// When the next message can be received; `None` while there is none to wait for.
     pub(super) fn next_visible(&self, queue: &str) -> Option<Timestamp> {
         let kept = self.kept();
-        kept.get(queue)?.values().filter_map(Kept::visible_at).min()
+        let messages = kept.get(queue)?;
+        if self.is_fifo(queue) {
+            return groups::next_visible(messages);
+        }
+        messages.values().filter_map(Kept::visible_at).min()
+    }
+
+    fn is_fifo(&self, queue: &str) -> bool {
+        self.0.accepted.contains_key(queue)
     }
 
     /// How many messages a queue has.
@@ -296,14 +347,6 @@ impl Store {
     fn file(&self, queue: &str, id: Uuid) -> PathBuf {
         self.folder(queue).join(format!("{id}.json"))
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the queue stands in for SQS, which has randomness of its own"
-)]
-fn new_receipt() -> Uuid {
-    Uuid::now_v7()
 }
 
 fn write(folder: &Path, message: &Message, durable: bool) -> io::Result<()> {

@@ -4,7 +4,9 @@
 mod binary;
 mod database;
 mod edge;
+mod fifo;
 mod log;
+mod loopback;
 mod mail;
 mod pages;
 mod servers;
