@@ -1,4 +1,4 @@
-//! Why a page was not had, in words for whoever wants it.
+//! Why a page was not had or a message not delivered, in words for whoever wants it.
 
 use std::error::Error as StdError;
 use std::io;
@@ -10,11 +10,11 @@ use tokio::time::Instant;
 
 use crate::CONNECT_TIMEOUT;
 
-/// Why a page was not had. Each says it in words for the person who named the address.
+/// Why a page was not had, or a message not delivered. Each says it in words for the person who named the address.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No address that is ever asked.
-    #[error("{url} is not an address that can be fetched: {reason}")]
+    #[error("{url} is not an address that can be asked: {reason}")]
     InvalidUrl {
         /// As it was given, cut when it is long.
         url: String,
@@ -22,7 +22,7 @@ pub enum Error {
         reason: &'static str,
     },
     /// It leads to somewhere that is nobody's business.
-    #[error("{host} is not fetched: {address} is not a public address")]
+    #[error("{host} is not asked: {address} is not a public address")]
     NotPublic {
         /// The name or address that was asked for.
         host: String,
@@ -115,7 +115,7 @@ pub enum Error {
         /// How many bytes are taken, decompressed.
         limit: u64,
     },
-    /// An answer that is no page.
+    /// An answer that is no page, or does not take what was delivered.
     #[error("{host} answered with the status {status}")]
     Status {
         /// Who answered.
@@ -124,6 +124,14 @@ pub enum Error {
         status: u16,
         /// Not to be asked again before this, says `Retry-After`.
         not_before: Option<Timestamp>,
+    },
+    /// What was delivered was not taken, but sent on to another address: the address has to be given as it is.
+    #[error("{host} redirects, with the status {status}, and a redirect is not followed here")]
+    Redirected {
+        /// Who answered.
+        host: String,
+        /// What it answered.
+        status: u16,
     },
     /// The host has said that it wants to be left alone for a while.
     #[error("{host} is not to be asked before {not_before}")]

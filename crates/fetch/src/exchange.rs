@@ -159,11 +159,42 @@ impl Exchange {
         if unchanged || answer.location().is_some() {
             return Ok(answer);
         }
-        Err(Error::Status {
+        Err(self.refusal(host, status, &answer.headers))
+    }
+
+    /// Posts something, once and without waiting for a turn. Of the answer only the status is read.
+    ///
+    /// # Errors
+    /// [`Error::Redirected`], [`Error::Status`], and those of the connection.
+    pub(crate) async fn post(
+        &self,
+        url: &Url,
+        headers: HeaderMap,
+        body: Vec<u8>,
+    ) -> Result<(), Error> {
+        let host = url.host_str().unwrap_or_default();
+        let request = self.client.post(url.clone()).headers(headers).body(body);
+        let response = request.send().await;
+        let response = response.map_err(|error| Error::of_client(host, error))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(());
+        }
+        if status.is_redirection() {
+            return Err(Error::Redirected {
+                host: host.to_owned(),
+                status: status.as_u16(),
+            });
+        }
+        Err(self.refusal(host, status, response.headers()))
+    }
+
+    fn refusal(&self, host: &str, status: StatusCode, headers: &HeaderMap) -> Error {
+        Error::Status {
             host: host.to_owned(),
             status: status.as_u16(),
-            not_before: retry_after(&answer.headers, self.clock.now()),
-        })
+            not_before: retry_after(headers, self.clock.now()),
+        }
     }
 }
 

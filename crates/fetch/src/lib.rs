@@ -1,9 +1,9 @@
-//! Getting a page of the open web: safely, politely, within bounds.
+//! Getting a page of the open web, and delivering a message to it: safely, politely, within bounds.
 //!
 //! A [`Fetcher`] is handed addresses that strangers wrote down. It goes to public addresses only, and decides that where the
 //! connection is made, for every redirect anew; it takes a bounded time and a bounded size, decompressed; it does what a
 //! site's robots.txt says, says who it is, and asks a host one thing at a time. Why a page was not had is an [`Error`] in
-//! words for the person who wants it.
+//! words for the person who wants it. What it delivers ([`Fetcher::deliver`]) goes by the same rules for addresses.
 //!
 //! It has no store: what a site allows is kept in the owner's [`RobotsCache`], what is known of a page in the owner's
 //! [`Validators`], and [`Error::not_before`] is the owner's to keep to across processes. What it decides about addresses has
@@ -14,6 +14,7 @@
 
 mod body;
 mod charset;
+mod delivery;
 mod error;
 mod exchange;
 mod robots;
@@ -28,14 +29,15 @@ use domain::Clock;
 use reqwest::Certificate;
 pub use reqwest::Url;
 use reqwest::dns::Resolve;
+pub use reqwest::header::HeaderMap;
 use reqwest::header::{
-    CONTENT_TYPE, ETAG, HeaderMap, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH,
-    LAST_MODIFIED,
+    CONTENT_TYPE, ETAG, HeaderName, HeaderValue, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED,
 };
 use serde::{Deserialize, Serialize};
 
 use crate::body::Limit;
 pub use crate::charset::Text;
+pub use crate::delivery::DELIVERY_TIMEOUT;
 use crate::error::Budget;
 pub use crate::error::{Cause, Error};
 use crate::exchange::{Answer, Exchange, Question};
@@ -82,7 +84,7 @@ impl Default for Options {
     }
 }
 
-/// Fetches pages. One is made for a process, so that it knows when it has last asked a host.
+/// Fetches pages and delivers messages. One is made for a process, so that it knows when it has last asked a host.
 pub struct Fetcher {
     exchange: Exchange,
     reach: Reach,

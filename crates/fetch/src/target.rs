@@ -15,6 +15,7 @@ const MAX_URL: usize = 8192;
 /// How much of a refused address is repeated, in characters.
 const SHOWN: usize = 200;
 const ODD_PORT: &str = "only the ports 80 and 443 are asked";
+const NOT_SECRET: &str = "only https is delivered to";
 
 /// Which addresses may be asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,6 +37,24 @@ impl Reach {
         refuse_if(text, ambiguous, "it has a backslash or a control character")?;
         let url = Url::parse(text).map_err(|_| invalid(text, "it is not a complete URL"))?;
         self.check(url)
+    }
+
+    /// An address that something may be delivered to: over `https`, so that nobody on the way reads it, unless it stays on
+    /// this machine.
+    ///
+    /// # Errors
+    /// Those of [`Reach::parse`].
+    pub(crate) fn parse_delivery(self, text: &str) -> Result<Url, Error> {
+        let url = self.parse(text)?;
+        let here = self.loopback
+            && match url.host() {
+                Some(Host::Ipv4(address)) => address.is_loopback(),
+                Some(Host::Ipv6(address)) => address.is_loopback(),
+                Some(Host::Domain(name)) => is_localhost(name),
+                None => false,
+            };
+        refuse_if(url.as_str(), url.scheme() != "https" && !here, NOT_SECRET)?;
+        Ok(url)
     }
 
     /// Where a redirect leads.

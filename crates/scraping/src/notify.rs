@@ -24,7 +24,8 @@ pub struct Notify {
     /// Who gets a mail.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub email: Option<Email>,
-    /// Where a signed message is posted; https.
+    /// Where a signed message is posted: http or https. Whether it may be asked is for who posts it to say, because `http`
+    /// is for trying things out on one machine.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub webhook: Option<Url>,
 }
@@ -83,7 +84,7 @@ impl Notify {
             Ok(threshold)
         });
         let email = reader.optional("email", Email::parse);
-        let webhook = reader.optional("webhook", |text| web_url(text, &["https"]));
+        let webhook = reader.optional("webhook", web_url);
 
         let told = on.as_ref().map(|on| on.contains(&Event::Threshold));
         match (told, reader.has("threshold")) {

@@ -45,6 +45,15 @@ fn a_definition_is_written_as_it_was_read() {
 }
 
 #[test]
+fn a_webhook_may_begin_with_http_as_far_as_the_definition_says() {
+    let mut definition = good();
+    definition["notify"]["webhook"] = json!("http://localhost:8080/hook");
+    let notify = Definition::parse(&definition).expect("a definition").notify;
+    let webhook = notify.and_then(|notify| notify.webhook).expect("a webhook");
+    assert_eq!(webhook.as_str(), "http://localhost:8080/hook");
+}
+
+#[test]
 fn what_is_left_out_has_a_default() {
     let definition = Definition::parse(&json!({
         "name": " Prices ", "url": "http://example.com", "schedule": "rate(1 day)", "time_zone": null,
@@ -72,7 +81,7 @@ fn all_that_is_bad_is_told_at_once() {
             "c": {},
             "1d": { "feed": "titel" },
         },
-        "notify": { "on": ["change", "sunshine"], "email": "me", "webhook": "http://example.com" },
+        "notify": { "on": ["change", "sunshine"], "email": "me", "webhook": "ws://example.com" },
         "role": "owner",
     }))
     .expect_err("nothing is right");

@@ -196,7 +196,7 @@ async fn a_name_that_leads_inside_is_refused_wherever_among_its_answers() {
         assert_not_public(&refused, inside);
         assert_eq!(
             refused.to_string(),
-            format!("site.example is not fetched: {inside} is not a public address")
+            format!("site.example is not asked: {inside} is not a public address")
         );
     }
 }

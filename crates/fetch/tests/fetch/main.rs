@@ -3,6 +3,7 @@
 
 mod addresses;
 mod bodies;
+mod deliveries;
 mod manners;
 mod secure;
 mod site;

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 use crate::site::{Site, World, answer, options, page, redirect, serve};
 
 /// A site over TLS as `localhost`, which sends `/` on to another address. Returns its port and certificate.
-async fn secure_site(location: String) -> (u16, Certificate) {
+pub async fn secure_site(location: String) -> (u16, Certificate) {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let certificate = Certificate::from_der(made.cert.der()).unwrap();
     let key = PrivateKeyDer::try_from(made.signing_key.serialize_der()).unwrap();

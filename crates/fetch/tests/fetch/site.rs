@@ -133,7 +133,7 @@ impl Site {
     }
 }
 
-/// Reads one request and answers it. What goes wrong is the other side's doing, which is what the tests are about.
+/// Reads one request, with its body if it has one, and answers it. What goes wrong is the other side's doing, which is what the tests are about.
 pub async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
     respond: impl FnOnce(String) -> Reply,
@@ -145,7 +145,18 @@ pub async fn serve(
             Err(_) => return,
         }
     }
-    let _ = match respond(String::from_utf8(request).unwrap()) {
+    let mut request = String::from_utf8(request).unwrap();
+    let length = request.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        let is_it = name.eq_ignore_ascii_case("content-length");
+        is_it.then(|| value.parse().unwrap())
+    });
+    let mut body = vec![0; length.unwrap_or(0)];
+    if stream.read_exact(&mut body).await.is_err() {
+        return;
+    }
+    request.push_str(std::str::from_utf8(&body).unwrap());
+    let _ = match respond(request) {
         Reply::Bytes(bytes) => stream.write_all(&bytes).await,
         Reply::Stuck(bytes) => {
             let _ = stream.write_all(&bytes).await;
