@@ -4,7 +4,7 @@ use bucket::{MarkdownBucket, SiteBucket};
 use domain::{Clock, Email, Random};
 use email::{Identity, Mailer, Outbox, Renderer, Ses, SesTenant, Smtp};
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
-use queue::EmailQueue;
+use queue::{EmailQueue, WebhookQueue};
 use repository::{
     ApiKeys, AuditLog, Drops, EmailBudgets, EmailTemplates, Emails, LoginAttempts, MessageKeys,
     Messages, OneTimeTokens, Recent, Sessions, Suppressions, Tenants, Users,
@@ -61,6 +61,15 @@ impl Provide<EmailQueue> for Env {
         Ok(EmailQueue::new(
             clients::sqs(self)?,
             self.variable("EMAIL_QUEUE_URL")?,
+        ))
+    }
+}
+
+impl Provide<WebhookQueue> for Env {
+    fn provide(&self) -> Result<WebhookQueue, MissingVariable> {
+        Ok(WebhookQueue::new(
+            clients::sqs(self)?,
+            self.variable("WEBHOOK_QUEUE_URL")?,
         ))
     }
 }

@@ -21,6 +21,7 @@ pub mod series;
 pub mod session;
 pub mod tenant;
 pub mod user;
+pub mod webhook;
 
 pub use clock::{Clock, Timestamp};
 pub use email::Email;

@@ -1,4 +1,4 @@
-//! Access tokens, refresh tokens, one-time tokens, API keys, cursors, and the key set behind them.
+//! Access tokens, refresh tokens, one-time tokens, API keys, cursors, webhook secrets, and the key set behind them.
 //!
 //! What a client holds is text; what is stored is a hash of it or nothing at all. Every `parse` here refuses text that
 //! was altered anywhere, and every `verify` takes the time as an argument.
@@ -12,12 +12,14 @@ pub mod key_store;
 pub mod one_time;
 pub mod refresh;
 pub mod unsubscribe;
+pub mod webhook;
 
 pub use access::{AccessTokens, Claims};
 pub use key_ring::{KeyRing, SecretSource};
 pub use key_set::KeySet;
 pub use key_store::{KeyStore, SecretStore};
 pub use unsubscribe::Unsubscription;
+pub use webhook::WebhookSecret;
 
 use aws_lc_rs::{digest, hmac};
 use data_encoding::HEXLOWER;
