@@ -16,6 +16,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("chart", &["domain"]),
     ("publishing", &[]),
     ("fetch", &["domain"]),
+    ("topic", &[]),
+    (
+        "visit",
+        &["bucket", "domain", "fetch", "repository", "scraping"],
+    ),
     ("email", &["chart", "domain"]),
     ("message", &["domain"]),
     ("scraping", &["domain"]),
@@ -38,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "repository",
             "sns",
             "token",
+            "topic",
             "trigger",
         ],
     ),
@@ -60,7 +66,9 @@ const FUNCTION: &[&str] = &[
     "scraping",
     "sns",
     "token",
+    "topic",
     "trigger",
+    "visit",
 ];
 
 fn metadata() -> Metadata {
@@ -86,7 +94,8 @@ fn edges() -> BTreeMap<String, BTreeSet<String>> {
         let normal = package
             .dependencies
             .iter()
-            .filter(|d| d.kind == DependencyKind::Normal);
+            // A library of others can have the name of a function.
+            .filter(|d| d.kind == DependencyKind::Normal && d.path.is_some());
         normal
             .map(|d| d.name.clone())
             .filter(|name| names.contains(name))

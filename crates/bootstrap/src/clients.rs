@@ -98,6 +98,11 @@ pub(crate) fn sqs(env: &Env) -> Result<aws_sdk_sqs::Client, MissingVariable> {
         .clone())
 }
 
+pub(crate) fn sns(env: &Env) -> Result<aws_sdk_sns::Client, MissingVariable> {
+    let config = configuration!(env, aws_sdk_sns, "SNS");
+    Ok(aws_sdk_sns::Client::from_conf(config.build()))
+}
+
 pub(crate) fn secrets_manager(
     env: &Env,
 ) -> Result<aws_sdk_secretsmanager::Client, MissingVariable> {

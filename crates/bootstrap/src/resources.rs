@@ -1,15 +1,17 @@
 //! From the environment to each thing that a function can touch.
 
-use bucket::{MarkdownBucket, SiteBucket};
+use bucket::{MarkdownBucket, ScrapeBucket, SiteBucket};
 use domain::{Clock, Email, Random};
 use email::{Identity, Mailer, Outbox, Renderer, Ses, SesTenant, Smtp};
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
-use queue::{EmailQueue, WebhookQueue};
+use queue::{EmailQueue, ScrapeQueue, WebhookQueue};
 use repository::{
     ApiKeys, AuditLog, Drops, EmailBudgets, EmailTemplates, Emails, LoginAttempts, MessageKeys,
-    Messages, OneTimeTokens, Recent, Sessions, Suppressions, Tenants, Users,
+    Messages, OneTimeTokens, Origins, Recent, ScrapeResults, Scrapes, Sessions, Suppressions,
+    Tenants, Users,
 };
 use token::{AccessTokens, KeyRing, KeyStore, SecretSource};
+use topic::ScrapeTopic;
 use url::Url;
 
 use crate::secrets::{File, SecretsManager};
@@ -35,6 +37,9 @@ tables! {
     MessageKeys from "MESSAGE_KEYS_TABLE",
     Messages from "MESSAGES_TABLE",
     OneTimeTokens from "ONE_TIME_TOKENS_TABLE",
+    Origins from "ORIGINS_TABLE",
+    ScrapeResults from "SCRAPE_RESULTS_TABLE",
+    Scrapes from "SCRAPES_TABLE",
     Sessions from "SESSIONS_TABLE",
     Suppressions from "SUPPRESSIONS_TABLE",
     Tenants from "TENANTS_TABLE",
@@ -62,6 +67,31 @@ impl Provide<EmailQueue> for Env {
             clients::sqs(self)?,
             self.variable("EMAIL_QUEUE_URL")?,
         ))
+    }
+}
+
+impl Provide<ScrapeQueue> for Env {
+    fn provide(&self) -> Result<ScrapeQueue, MissingVariable> {
+        Ok(ScrapeQueue::new(
+            clients::sqs(self)?,
+            self.variable("SCRAPE_QUEUE_URL")?,
+        ))
+    }
+}
+
+/// A laptop has no topics.
+impl Provide<Option<ScrapeTopic>> for Env {
+    fn provide(&self) -> Result<Option<ScrapeTopic>, MissingVariable> {
+        let arn = self.optional("SCRAPE_TOPIC_ARN");
+        arn.map(|arn| Ok(ScrapeTopic::new(clients::sns(self)?, arn)))
+            .transpose()
+    }
+}
+
+impl Provide<ScrapeBucket> for Env {
+    fn provide(&self) -> Result<ScrapeBucket, MissingVariable> {
+        let name = self.variable("SCRAPE_BUCKET")?;
+        Ok(ScrapeBucket::new(clients::s3(self)?, name))
     }
 }
 

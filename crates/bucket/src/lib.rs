@@ -1,10 +1,12 @@
-//! The buckets of the site publisher: Markdown comes from one, pages go into the other. One method for each action of the
-//! function's role.
+//! The buckets of the site publisher, where Markdown comes from one and pages go into the other, and the one of scrapes. One
+//! method for each action of a function's role.
 
 mod markdown;
+mod scrapes;
 mod site;
 
 pub use markdown::{MAX_MARKDOWN_BYTES, Markdown, MarkdownBucket};
+pub use scrapes::ScrapeBucket;
 pub use site::SiteBucket;
 
 /// Why an object was not read or written.

@@ -129,6 +129,12 @@ impl Exchange {
         answer
     }
 
+    /// Waits until a host may be asked again.
+    pub(crate) async fn rest(&self, host: &str) {
+        // A host that wants no request at all has none coming.
+        drop(self.turns.take(host, Duration::ZERO, &self.clock).await);
+    }
+
     async fn send(&self, host: &str, question: &Question<'_>) -> Result<Answer, Error> {
         let response = self
             .client

@@ -238,6 +238,13 @@ impl Fetcher {
         Err(too_many_redirects())
     }
 
+    /// Waits until a host may be asked again: for whoever is about to let another process ask it, which does not know when it
+    /// was asked last.
+    pub async fn rest(&self, url: &Url) {
+        let host = url.host_str().unwrap_or_default();
+        self.exchange.rest(host).await;
+    }
+
     /// What the origin of a page allows: what is known, or what its robots.txt says.
     async fn robots(
         &self,

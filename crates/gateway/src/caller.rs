@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use domain::api_key::Scope;
 use domain::session::Session;
-use domain::{Clock, Tenant, TenantId, User};
+use domain::{Clock, Tenant, TenantId, User, UserId};
 use http::Method;
 use repository::{Sessions, Users};
 use token::{AccessTokens, Claims, KeyRing};
@@ -30,6 +30,15 @@ pub struct SignedIn {
     pub session: Session,
     /// The user as of now.
     pub user: User,
+}
+
+/// For whom something is done.
+#[derive(Debug)]
+pub struct Principal {
+    /// The tenant.
+    pub tenant: Arc<Tenant>,
+    /// The admin who is signed in; none where the tenant's own back end asks, with its key.
+    pub user: Option<UserId>,
 }
 
 impl SignedIn {
@@ -111,7 +120,7 @@ impl Callers {
         Ok(SignedIn { session, user })
     }
 
-    /// The tenant of a signed-in admin, or of a secret key with `scope` where nobody is signed in: for what a tenant's own
+    /// A signed-in admin and their tenant, or the tenant of a secret key with `scope` where nobody is signed in: for what a tenant's own
     /// back end may do as well as its admins.
     ///
     /// # Errors
@@ -120,18 +129,24 @@ impl Callers {
         &self,
         request: &Request,
         scope: Scope,
-    ) -> Result<Arc<Tenant>, Problem> {
+    ) -> Result<Principal, Problem> {
         let has_token =
             request.header("authorization").is_some() || request.cookie(ACCESS_COOKIE).is_some();
         if !has_token {
             let keyed = self.keys.tenant_of(request).await?;
             keyed.require(scope)?;
-            return Ok(keyed.tenant);
+            return Ok(Principal {
+                tenant: keyed.tenant,
+                user: None,
+            });
         }
         let caller = self.signed_in(request).await?;
         caller.require_admin()?;
         let tenant = self.keys.tenant(caller.user.user_id.tenant()).await?;
-        tenant.ok_or_else(Problem::token_invalid)
+        Ok(Principal {
+            tenant: tenant.ok_or_else(Problem::token_invalid)?,
+            user: Some(caller.user.user_id),
+        })
     }
 
     async fn verified(&self, request: &Request) -> Result<Claims, Problem> {

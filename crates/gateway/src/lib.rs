@@ -22,7 +22,7 @@ pub mod openapi;
 pub mod password;
 
 pub use body::{Field, FromText, Input};
-pub use caller::{Callers, SignedIn};
+pub use caller::{Callers, Principal, SignedIn};
 pub use code::Code;
 pub use cookies::AuthCookies;
 pub use deps::{FromEnv, MissingVariable, Provide};

@@ -1,12 +1,15 @@
 //! The queues of jobs for the workers, over SQS.
 
 mod redrive;
+mod scrapes;
 
 use aws_sdk_sqs::Client;
 use domain::clock::SignedDuration;
 use domain::mail::EmailJob;
 use domain::webhook::WebhookJob;
 use serde::Serialize;
+
+pub use scrapes::{MOST_RUNS, QueuedRun, ScrapeQueue};
 
 /// The longest that SQS keeps a message back
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).

@@ -42,7 +42,9 @@ impl Origins {
         let answer = call.key("origin", text(origin)).send().await?;
         let row = answer.item.unwrap_or_default();
         Ok(Origin {
-            robots: row.get("robots").and_then(|robots| robots.as_s().ok().cloned()),
+            robots: row
+                .get("robots")
+                .and_then(|robots| robots.as_s().ok().cloned()),
             not_before: time_in(&row, "not_before"),
         })
     }
@@ -65,7 +67,8 @@ impl Origins {
         not_before: Timestamp,
         now: Timestamp,
     ) -> Result<(), Error> {
-        self.set(origin, ("not_before", time(not_before)), now).await
+        self.set(origin, ("not_before", time(not_before)), now)
+            .await
     }
 
     async fn set(

@@ -146,9 +146,9 @@ impl ScrapeResults {
     fn of(&self, scrape: Uuid, period: Period) -> QueryFluentBuilder {
         // Between the ends is one condition, and both ends belong to it.
         let from = period.from.unwrap_or(Timestamp::UNIX_EPOCH);
-        let last = period.before.map_or(i64::MAX, |before| {
-            before.as_millisecond().saturating_sub(1)
-        });
+        let last = period
+            .before
+            .map_or(i64::MAX, |before| before.as_millisecond().saturating_sub(1));
         self.database
             .client
             .query()

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use similar::TextDiff;
 
 use crate::value::quoted;
@@ -22,7 +22,7 @@ const SHORT_BYTES: usize = 60;
 const CONTEXT_LINES: usize = 1;
 
 /// A field that says something else than before.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Change {
     /// The field's name.
     pub field: String,
@@ -31,7 +31,7 @@ pub struct Change {
     /// What it says; none if it is missing.
     pub after: Option<Value>,
     /// For long texts and lists, the lines that went and came, in the unified format without its header.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub diff: Option<String>,
 }
 

@@ -74,7 +74,11 @@ pub struct ParameterView {
 
 /// The tenant whose back end, or whose admin, is asking.
 pub(crate) async fn sender(deps: &Deps, request: &Request) -> Result<Arc<Tenant>, Problem> {
-    deps.callers.admin_or_key(request, Scope::EmailSend).await
+    Ok(deps
+        .callers
+        .admin_or_key(request, Scope::EmailSend)
+        .await?
+        .tenant)
 }
 
 #[utoipa::path(get, path = "/emails/{id}", tag = "emails", summary = "Say what became of a mail",

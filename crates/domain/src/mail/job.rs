@@ -41,10 +41,10 @@ impl EmailJob {
     /// A job of the platform itself, with its parameters as pairs. Its id is made from `idempotency_key`, so that the same
     /// key is the same mail (a name-based UUID, [RFC 9562 §5.5](https://www.rfc-editor.org/rfc/rfc9562#section-5.5)).
     #[must_use]
-    pub fn new<const N: usize>(
+    pub fn new<'a>(
         to: Email,
         template: Option<Template>,
-        params: [(&str, String); N],
+        params: impl IntoIterator<Item = (&'a str, String)>,
         tenant: TenantId,
         idempotency_key: &str,
     ) -> Self {
@@ -54,8 +54,9 @@ impl EmailJob {
             to,
             template,
             params: params
+                .into_iter()
                 .map(|(name, value)| (name.to_owned(), plain(template, name, &value)))
-                .into(),
+                .collect(),
             tenant,
             from_tenant: false,
             deferrals: 0,

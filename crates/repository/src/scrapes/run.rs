@@ -59,11 +59,7 @@ impl Scrapes {
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn due(
-        &self,
-        now: Timestamp,
-        limit: usize,
-    ) -> Result<Vec<(Uuid, Timestamp)>, Error> {
+    pub async fn due(&self, now: Timestamp, limit: usize) -> Result<Vec<(Uuid, Timestamp)>, Error> {
         let mut rows = self
             .database
             .client
@@ -181,7 +177,11 @@ impl Scrapes {
     }
 
     fn ending(&self, ending: &Ending<'_>) -> UpdateBuilder {
-        let mut set = vec!["#status = :status", "checked_at = :now", "failures = :failures"];
+        let mut set = vec![
+            "#status = :status",
+            "checked_at = :now",
+            "failures = :failures",
+        ];
         let mut remove = vec!["run", "forced"];
         let mut update = Update::builder()
             .table_name(&self.table)
