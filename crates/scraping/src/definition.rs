@@ -19,8 +19,8 @@ const MAX_NAME: usize = 100;
 /// The most bytes of a field's name.
 const MAX_FIELD_NAME: usize = 64;
 
-/// The most bytes of a URL.
-const MAX_URL_BYTES: usize = 2_048;
+/// The most bytes of a URL: what a link in a mail has.
+const MAX_URL_BYTES: usize = 2_000;
 
 /// A definition that can be run: selectors compiled, schedule and zone understood.
 ///

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use domain::{Email, Invalid};
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 use url::Url;
 
@@ -31,7 +31,7 @@ pub struct Notify {
 }
 
 /// Something that can be told.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Event {
     /// A field says something else than before.
@@ -45,17 +45,24 @@ pub enum Event {
 }
 
 impl Event {
-    fn parse(text: &str) -> Result<Self, Invalid> {
-        match text {
-            "change" => Ok(Self::Change),
-            "threshold" => Ok(Self::Threshold),
-            "failure" => Ok(Self::Failure),
-            "recovery" => Ok(Self::Recovery),
-            _ => Err(Invalid::new(
-                "unknown",
-                "must be change, threshold, failure or recovery",
-            )),
+    const ALL: [Self; 4] = [Self::Change, Self::Threshold, Self::Failure, Self::Recovery];
+
+    /// Its name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Change => "change",
+            Self::Threshold => "threshold",
+            Self::Failure => "failure",
+            Self::Recovery => "recovery",
         }
+    }
+
+    fn parse(text: &str) -> Result<Self, Invalid> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|event| event.as_str() == text).ok_or_else(|| {
+            Invalid::new("unknown", "must be change, threshold, failure or recovery")
+        })
     }
 }
 

@@ -1,0 +1,244 @@
+//! One run: the look at the page, and what is written down of it.
+
+use domain::Timestamp;
+use domain::scrape::{RunError, RunStatus, Scrape, delay_after};
+use fetch::Validators;
+use repository::scrapes::{Ending, Found};
+use scraping::{Definition, Outcome as Field, Results};
+use visit::{Read, Seen};
+
+use crate::notice::Notice;
+use crate::outcome::Outcome;
+use crate::{Deps, Error, tell};
+
+/// How many results come in between two looks for what is too many: half of what one such look forgets.
+const PRUNED_EACH: u64 = 10;
+/// Of how many fields the reasons are told why they are not there.
+const REASONS: usize = 5;
+
+/// What came of a look.
+pub(crate) enum Looked {
+    /// The page is what it was.
+    Unchanged,
+    /// What the page says.
+    Page(Box<Read>),
+    /// Nothing, for a reason; and before when the site wants to be left alone.
+    Failed(RunError, Option<Timestamp>),
+    /// The site was not asked, because it wants to be left alone until then.
+    Postponed(Timestamp),
+}
+
+/// Does a run of a scrape. On its last delivery the page is not asked for again.
+pub(crate) async fn run(
+    deps: &Deps,
+    scrape: &Scrape,
+    run: Timestamp,
+    is_last: bool,
+) -> Result<(), Error> {
+    let definition: Definition = serde_json::from_str(&scrape.definition)?;
+    let looked = if is_last {
+        Looked::Failed(crashed(), None)
+    } else {
+        look(deps, scrape, &definition).await?
+    };
+    let outcome = Outcome::of(deps, scrape, &definition, run, looked).await?;
+    end(deps, scrape, &definition, run, outcome).await?;
+    // The next one of this host in the queue may be done by another process.
+    deps.fetcher.rest(&definition.url).await;
+    Ok(())
+}
+
+async fn look(deps: &Deps, scrape: &Scrape, definition: &Definition) -> Result<Looked, Error> {
+    // Who waits for a result gets one, even if the page is unchanged. What another version has written is of no use.
+    let known: Option<Validators> = match (&scrape.validators, scrape.forced) {
+        (Some(validators), false) => serde_json::from_str(validators).ok(),
+        _ => None,
+    };
+    let known = known.as_ref();
+    let looked = visit::look(&deps.fetcher, &deps.origins, definition, known, &deps.clock).await;
+    Ok(match looked {
+        Ok(Seen::Unchanged) => Looked::Unchanged,
+        Ok(Seen::Page(read)) if read.is_nothing() => Looked::Failed(nothing(&read.results), None),
+        Ok(Seen::Page(read)) => Looked::Page(Box::new(read)),
+        Err(visit::Error::Database(error)) => return Err(error.into()),
+        Err(visit::Error::Fetch(fetch::Error::NotYet { not_before, .. })) if !scrape.forced => {
+            Looked::Postponed(not_before)
+        }
+        Err(error) => Looked::Failed(error.told(), error.not_before()),
+    })
+}
+
+fn crashed() -> RunError {
+    RunError {
+        code: "crashed".into(),
+        message: "the page was asked for more than once, and looking at it never came to an end"
+            .to_owned(),
+    }
+}
+
+/// Says of some fields why they are not there.
+fn nothing(results: &Results) -> RunError {
+    let reasons = results.iter().filter_map(|(name, field)| match field {
+        Field::Missing(missing) => Some(format!("{name}: {}", missing.message)),
+        Field::Value(_) => None,
+    });
+    let reasons: Vec<String> = reasons.take(REASONS).collect();
+    RunError {
+        code: "nothing_found".into(),
+        message: format!(
+            "nothing of what is looked for is there: {}",
+            reasons.join("; ")
+        ),
+    }
+}
+
+/// Writes down how a run ended, once, and tells of it.
+async fn end(
+    deps: &Deps,
+    scrape: &Scrape,
+    definition: &Definition,
+    run: Timestamp,
+    outcome: Outcome,
+) -> Result<(), Error> {
+    let now = deps.clock.now();
+    let slot = next_slot(scrape, definition, now);
+    let due_at = slot.map(|slot| {
+        let earliest = (now + delay_after(outcome.failures)).max(slot);
+        earliest.max(outcome.not_before.unwrap_or(earliest))
+    });
+    let notice = Notice::of(
+        definition,
+        scrape,
+        run,
+        &outcome,
+        due_at,
+        deps.random.uuid(now),
+    );
+    let notice_text = notice.as_ref().map(serde_json::to_string).transpose()?;
+    let ending = Ending {
+        scrape,
+        run,
+        status: outcome.status,
+        found: outcome.result.as_ref().map(|result| Found {
+            result,
+            validators: outcome.validators.as_deref(),
+        }),
+        failures: outcome.failures,
+        slot,
+        due_at,
+        notice: notice_text.as_deref(),
+        now,
+    };
+    let ended = deps.scrapes.end(&deps.results, &ending).await?;
+    if !ended {
+        return forget(deps, outcome).await;
+    }
+    if let Some(error) = outcome
+        .result
+        .as_ref()
+        .and_then(|result| result.error.as_ref())
+    {
+        tracing::info!(scrape_id = %scrape.scrape_id, code = %error.code, failures = outcome.failures, "a scrape failed");
+    }
+    if let Some(result) = &outcome.result
+        && result.status == RunStatus::Complete
+        && result.number.is_multiple_of(PRUNED_EACH)
+    {
+        prune(deps, scrape, result.number).await;
+    }
+    match notice {
+        Some(notice) => tell::tell(deps, scrape, &notice).await,
+        None => Ok(()),
+    }
+}
+
+/// When the schedule wants the next run. One that was asked for in between does not take the place of one that is to come.
+fn next_slot(scrape: &Scrape, definition: &Definition, now: Timestamp) -> Option<Timestamp> {
+    match scrape.slot {
+        Some(slot) if slot > now => Some(slot),
+        last => definition.schedule.next(last, now),
+    }
+}
+
+/// Removes what was kept of a run that somebody else has ended, or that is wanted no more.
+async fn forget(deps: &Deps, outcome: Outcome) -> Result<(), Error> {
+    let Some(result) = outcome
+        .result
+        .filter(|result| result.content_bytes.is_some())
+    else {
+        return Ok(());
+    };
+    // Delivered twice, it was kept twice under the same name, and belongs to whoever has ended the run.
+    let kept = deps
+        .results
+        .get(result.scrape_id, result.timestamp, deps.clock.now())
+        .await?;
+    if kept.is_none() {
+        deps.bucket.delete(&visit::key(&result)).await?;
+    }
+    Ok(())
+}
+
+/// Forgets the oldest results. What is not forgotten now is later.
+async fn prune(deps: &Deps, scrape: &Scrape, newest: u64) {
+    match deps.results.prune(scrape.scrape_id, newest).await {
+        Ok(gone) => {
+            for result in gone.iter().filter(|gone| gone.content_bytes.is_some()) {
+                // Its object expires as well.
+                if let Err(error) = deps.bucket.delete(&visit::key(result)).await {
+                    tracing::warn!(%error, "an old result was not deleted");
+                }
+            }
+        }
+        Err(error) => tracing::warn!(%error, "old results were not deleted"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::clock::SignedDuration;
+
+    fn scrape(slot: Option<Timestamp>) -> (Scrape, Definition) {
+        let definition = serde_json::json!({
+            "name": "Prices", "url": "https://example.com/", "schedule": "rate(1 hour)",
+            "fields": {"price": {"css": ".price"}},
+        });
+        let definition: Definition = serde_json::from_value(definition).unwrap();
+        let scrape = serde_json::json!({
+            "scrape_id": "0197f0b0-0000-7000-8000-000000000000", "tenant_id": "acme#shop",
+            "definition": "", "host": "example.com", "created_at": 0, "updated_at": 0,
+        });
+        let mut scrape: Scrape = serde_json::from_value(scrape).unwrap();
+        scrape.slot = slot;
+        (scrape, definition)
+    }
+
+    #[test]
+    fn the_schedule_goes_on_from_its_last_slot() {
+        let (now, hour) = (Timestamp::UNIX_EPOCH, SignedDuration::from_hours(1));
+        let (late, definition) = scrape(Some(now - SignedDuration::from_mins(10)));
+        let next = next_slot(&late, &definition, now);
+        assert_eq!(next, Some(now - SignedDuration::from_mins(10) + hour));
+    }
+
+    #[test]
+    fn a_run_in_between_leaves_the_slot_that_is_to_come() {
+        let (now, minute) = (Timestamp::UNIX_EPOCH, SignedDuration::from_mins(1));
+        let (early, definition) = scrape(Some(now + minute));
+        assert_eq!(next_slot(&early, &definition, now), Some(now + minute));
+    }
+
+    #[test]
+    fn a_page_that_says_nothing_is_told_with_the_reasons() {
+        let missing = |name: &str| {
+            let why = serde_json::json!({"missing": {"code": "not_found", "message": "the selector finds nothing"}});
+            (name.to_owned(), serde_json::from_value(why).unwrap())
+        };
+        let error = nothing(&Results::from([missing("price"), missing("title")]));
+        assert_eq!(
+            error.message,
+            "nothing of what is looked for is there: price: the selector finds nothing; title: the selector finds nothing"
+        );
+    }
+}
