@@ -13,5 +13,6 @@ mod outage;
 mod publishing;
 mod races;
 mod rotation;
+mod scraping;
 mod site;
 mod waits;

@@ -62,7 +62,8 @@ const MAX_VALIDATOR: usize = 1024;
 pub struct Options {
     /// Goes to this machine as well, at any port, for trying things out; still to no other private address.
     pub allow_loopback: bool,
-    /// How long a host is left alone after each request, unless its robots.txt wants longer.
+    /// How long a host is left alone after each request, unless its robots.txt wants longer. Nobody has to leave this machine
+    /// alone, where it may be asked.
     pub delay: Duration,
     /// How long the hosts may take altogether, with robots.txt, redirects and retries; waiting for a turn does not count.
     pub timeout: Duration,
@@ -225,7 +226,7 @@ impl Fetcher {
                 url: &url,
                 headers: known.map(|known| known.headers(&url)).unwrap_or_default(),
                 limit: Limit::Refuse(MAX_PAGE),
-                delay: self.delay.max(robots.crawl_delay()),
+                delay: self.delay(&url).max(robots.crawl_delay()),
             };
             let answer = self.exchange.ask(&question, &mut budget).await?;
             let Some(location) = answer.location() else {
@@ -243,6 +244,14 @@ impl Fetcher {
     pub async fn rest(&self, url: &Url) {
         let host = url.host_str().unwrap_or_default();
         self.exchange.rest(host).await;
+    }
+
+    fn delay(&self, url: &Url) -> Duration {
+        if self.reach.is_this_machine(url) {
+            Duration::ZERO
+        } else {
+            self.delay
+        }
     }
 
     /// What the origin of a page allows: what is known, or what its robots.txt says.
@@ -285,7 +294,7 @@ impl Fetcher {
                 url: &url,
                 headers: HeaderMap::new(),
                 limit: Limit::Cut(robots::MAX_BYTES),
-                delay: self.delay,
+                delay: self.delay(&url),
             };
             let answer = self.exchange.ask(&question, budget).await?;
             let Some(location) = answer.location() else {

@@ -46,15 +46,20 @@ impl Reach {
     /// Those of [`Reach::parse`].
     pub(crate) fn parse_delivery(self, text: &str) -> Result<Url, Error> {
         let url = self.parse(text)?;
-        let here = self.loopback
+        let is_open = url.scheme() != "https" && !self.is_this_machine(&url);
+        refuse_if(url.as_str(), is_open, NOT_SECRET)?;
+        Ok(url)
+    }
+
+    /// Whether a URL names this machine, where that may be asked.
+    pub(crate) fn is_this_machine(self, url: &Url) -> bool {
+        self.loopback
             && match url.host() {
                 Some(Host::Ipv4(address)) => address.is_loopback(),
                 Some(Host::Ipv6(address)) => address.is_loopback(),
                 Some(Host::Domain(name)) => is_localhost(name),
                 None => false,
-            };
-        refuse_if(url.as_str(), url.scheme() != "https" && !here, NOT_SECRET)?;
-        Ok(url)
+            }
     }
 
     /// Where a redirect leads.
