@@ -117,12 +117,19 @@ functions!(
         register,
         reset,
         reset_confirm,
+        scrapes,
         sessions,
         users,
         verify_email,
     ],
-    messages: [email_events, email_worker, md_publisher],
-    schedules: [email_due, signing_key_rotation],
+    messages: [
+        email_events,
+        email_worker,
+        md_publisher,
+        scrape_worker,
+        webhook_worker,
+    ],
+    schedules: [email_due, scraper, signing_key_rotation],
 );
 
 impl Functions {

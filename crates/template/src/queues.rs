@@ -24,6 +24,8 @@ pub struct Queue {
     pub redrive: Option<Redrive>,
     /// Whether it keeps the order of its message groups.
     pub fifo: bool,
+    /// Whether it knows a message that is sent again within its message group only.
+    pub deduplicates_by_group: bool,
 }
 
 /// The `RedrivePolicy` of a queue.
@@ -73,6 +75,7 @@ pub(crate) fn queue(
         .unwrap_or(DEFAULT_VISIBILITY_TIMEOUT_SECONDS),
         redrive,
         fifo,
+        deduplicates_by_group: fifo && deduplicates_by_group(resource)?,
     })
 }
 
@@ -90,11 +93,17 @@ fn fifo(resource: &Resource, name: &str) -> Result<bool, Error> {
             "ContentBasedDeduplication is not understood here: send a MessageDeduplicationId",
         ));
     }
+    Ok(fifo)
+}
+
+/// Whether the `DeduplicationScope` of a FIFO queue is its message groups, and not the whole queue.
+fn deduplicates_by_group(resource: &Resource) -> Result<bool, Error> {
     match resource.properties["DeduplicationScope"].as_str() {
-        None | Some("queue") => Ok(fifo),
+        None | Some("queue") => Ok(false),
+        Some("messageGroup") => Ok(true),
         Some(scope) => Err(Error::new(
             resource.place(),
-            format!("the DeduplicationScope {scope} is not understood here, only queue"),
+            format!("there is no DeduplicationScope {scope}, only queue and messageGroup"),
         )),
     }
 }

@@ -185,6 +185,18 @@ fn a_fifo_queue_is_one_by_its_name_and_its_flag() {
 }
 
 #[test]
+fn messages_are_known_again_in_the_queue_or_in_their_group() {
+    let by_group = |scope: &str| {
+        let text = FIFO.replacen("FifoQueue: true", &format!("FifoQueue: true{scope}"), 1);
+        let queues = Template::parse(&text).unwrap();
+        queues.queues(&Context::default()).unwrap()[0].deduplicates_by_group
+    };
+    assert!(!by_group(""));
+    assert!(!by_group("\n      DeduplicationScope: queue"));
+    assert!(by_group("\n      DeduplicationScope: messageGroup"));
+}
+
+#[test]
 fn what_is_wrong_with_a_fifo_queue_is_said() {
     #[track_caller]
     fn check(from: &str, to: &str, expected: &str) {
@@ -205,8 +217,8 @@ fn what_is_wrong_with_a_fifo_queue_is_said() {
     let both = "FifoQueue: true\n      ContentBasedDeduplication: true";
     check("FifoQueue: true", both, by_content);
     let scope =
-        "Resources.Jobs: the DeduplicationScope messageGroup is not understood here, only queue";
-    let both = "FifoQueue: true\n      DeduplicationScope: messageGroup";
+        "Resources.Jobs: there is no DeduplicationScope message, only queue and messageGroup";
+    let both = "FifoQueue: true\n      DeduplicationScope: message";
     check("FifoQueue: true", both, scope);
     let size = "Resources.Worker.Events.Queued: a FIFO queue gives at most 10 messages at once";
     check("BatchSize: 10", "BatchSize: 11", size);

@@ -1,1 +1,6 @@
-fn main() {}
+//! `/scrapes`.
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), lambda_http::Error> {
+    bootstrap::run(|deps, request| async move { scrapes::handle(&deps, request).await }).await
+}

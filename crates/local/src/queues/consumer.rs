@@ -182,6 +182,7 @@ mod tests {
             visibility_timeout_seconds: 180,
             redrive,
             fifo: false,
+            deduplicates_by_group: false,
         };
         let redrive = Redrive {
             dead_letter_queue: "dead".to_owned(),

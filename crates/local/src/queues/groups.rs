@@ -51,12 +51,17 @@ mod tests {
 
     impl World {
         fn new() -> Self {
+            Self::whose_messages_are_known_by_group(false)
+        }
+
+        fn whose_messages_are_known_by_group(by_group: bool) -> Self {
             let queue = |name: &str, redrive| Queue {
                 logical_id: name.to_owned(),
                 name: name.to_owned(),
                 visibility_timeout_seconds: 30,
                 redrive,
                 fifo: true,
+                deduplicates_by_group: by_group,
             };
             let redrive = Redrive {
                 dead_letter_queue: DEAD.to_owned(),
@@ -174,6 +179,24 @@ mod tests {
         world.clock.advance(300).unwrap();
         world.send(&["a1"]).await;
         assert_eq!(bodies(&world.receive(10)), ["a1"]);
+    }
+
+    #[tokio::test]
+    async fn a_message_is_known_in_the_whole_queue_or_in_its_group() {
+        for (by_group, expected) in [(false, ["a"].as_slice()), (true, &["a", "b"])] {
+            let world = World::whose_messages_are_known_by_group(by_group);
+            for group in ["a", "b", "a"] {
+                let message = Message {
+                    fifo: Some(Fifo {
+                        group_id: group.to_owned(),
+                        deduplication_id: "same".to_owned(),
+                    }),
+                    ..Message::new(group.to_owned(), world.clock.now())
+                };
+                world.store.put(JOBS, message).await.unwrap();
+            }
+            assert_eq!(bodies(&world.receive(10)), expected);
+        }
     }
 
     #[tokio::test]

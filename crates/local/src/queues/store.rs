@@ -84,6 +84,7 @@ impl Store {
             visibility_timeout_seconds: 30,
             redrive: None,
             fifo: false,
+            deduplicates_by_group: false,
         };
         Self::open(data, &[queue], Clock::default()).unwrap()
     }
@@ -122,9 +123,16 @@ impl Store {
         let Some(accepted) = self.0.accepted.get(queue) else {
             return self.keep(queue, message);
         };
+        let by_group = self.queue(queue).is_some_and(|q| q.deduplicates_by_group);
+        let known_by = if by_group {
+            // A space is in neither.
+            format!("{} {}", fifo.group_id, fifo.deduplication_id)
+        } else {
+            fifo.deduplication_id
+        };
         let mut accepted = accepted.lock().unwrap_or_else(PoisonError::into_inner);
         let now = self.0.clock.now();
-        if let Some(first) = accepted.find(&fifo.deduplication_id, now) {
+        if let Some(first) = accepted.find(&known_by, now) {
             return Ok(first);
         }
         let last = Message {
@@ -132,7 +140,7 @@ impl Store {
             ..message
         };
         let id = self.keep(queue, last)?;
-        accepted.remember(fifo.deduplication_id, id, now);
+        accepted.remember(known_by, id, now);
         Ok(id)
     }
 
