@@ -7,6 +7,7 @@ use crate::Error;
 use crate::clock::Clock;
 use crate::data_dir::{self, Access, DataDir, RunInfo};
 use crate::dynamodb::DynamoDb;
+use crate::objects::Objects;
 use crate::queues::Queues;
 use crate::wiring::Wiring;
 
@@ -15,12 +16,12 @@ use crate::wiring::Wiring;
 pub struct Attached {
     /// The data folder.
     pub data: PathBuf,
-    /// What a function that may do everything would have in its environment. Without a running platform there is no
-    /// object store in it, only the database and the queues, whose messages nobody takes.
+    /// What a function that may do everything would have in its environment. Without a running platform nobody takes the
+    /// messages of the queues.
     pub environment: BTreeMap<String, String>,
     /// The platform that is running, if one is.
     pub running: Option<RunInfo>,
-    own: Option<(DynamoDb, Queues, DataDir)>,
+    own: Option<(DynamoDb, Objects, Queues, DataDir)>,
 }
 
 impl Attached {
@@ -39,10 +40,12 @@ impl Attached {
             }),
             Access::Owned(folder) => {
                 let database = DynamoDb::start(&folder, &wiring.tables()?).await?;
+                let objects = Objects::start(&folder, &wiring.buckets()?).await?;
                 let clock = Clock::kept_in(folder.file(data_dir::CLOCK))?;
                 let queues = Queues::start(&folder, &wiring.queues()?, clock).await?;
                 let servers = RunInfo {
                     dynamodb_url: database.url().to_owned(),
+                    s3_url: objects.url().to_owned(),
                     sqs_url: queues.url().to_owned(),
                     ..RunInfo::default()
                 };
@@ -50,7 +53,7 @@ impl Attached {
                     environment: environment(&wiring, folder.path(), &servers)?,
                     data: folder.path().to_owned(),
                     running: None,
-                    own: Some((database, queues, folder)),
+                    own: Some((database, objects, queues, folder)),
                 })
             }
         }
@@ -58,8 +61,9 @@ impl Attached {
 
     /// Closes what was opened.
     pub async fn detach(self) {
-        if let Some((database, queues, folder)) = self.own {
+        if let Some((database, objects, queues, folder)) = self.own {
             queues.stop().await;
+            objects.stop().await;
             database.stop().await;
             drop(folder);
         }

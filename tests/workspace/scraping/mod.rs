@@ -1,5 +1,6 @@
 //! Scrapes, from the tick that takes them to what is kept and told of their runs.
 
+mod farewell;
 mod runs;
 mod telling;
 mod ticks;
@@ -179,12 +180,7 @@ impl Stage {
     }
 }
 
-async fn deliver(
-    worker: &Arc<scrape_worker::Deps>,
-    id: Uuid,
-    run: Timestamp,
-    count: u32,
-) -> bool {
+async fn deliver(worker: &Arc<scrape_worker::Deps>, id: Uuid, run: Timestamp, count: u32) -> bool {
     let body = json!({"scrape_id": id, "run": run.as_millisecond()});
     let event = json!({"Records": [{
         "messageId": "1", "body": body.to_string(),

@@ -6,6 +6,7 @@ mod audit;
 mod emails;
 pub mod key;
 pub mod openapi;
+mod scrapes;
 mod signing_key;
 mod target;
 mod tenant;

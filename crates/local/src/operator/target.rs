@@ -53,10 +53,16 @@ impl Target {
         let provider =
             provider.ok_or_else(|| Error::Operator("no AWS credentials are set".into()))?;
         let credentials = provider.provide_credentials().await.map_err(refused)?;
+        // Buckets and queues have the account's number in their names.
+        let sts = aws_sdk_sts::Client::new(&config).get_caller_identity();
+        let account = sts.send().await.map_err(refused)?.account;
+        let account_id =
+            account.ok_or_else(|| Error::Operator("AWS does not name the account".into()))?;
 
         let wiring = Wiring::read(start.template.as_deref())?;
         let context = Context {
             stack_name: stack.to_owned(),
+            account_id,
             region: region.clone(),
             ..Context::default()
         };

@@ -13,7 +13,7 @@ use repository::{
 };
 
 use super::target::Target;
-use super::{refused, wrong};
+use super::{refused, scrapes, wrong};
 use crate::{Error, samconfig};
 
 /// What can be done with tenants.
@@ -35,7 +35,7 @@ pub enum Command {
     },
     /// Lists all
     List,
-    /// Deletes a site with its keys and users; what was audited stays for its 90 days
+    /// Deletes a site with its keys, users and scrapes; what was audited stays for its 90 days
     Remove {
         /// Its name, `client#site`
         tenant: String,
@@ -104,9 +104,10 @@ async fn remove(target: &Target, tenants: &Tenants, id: &str) -> Result<String, 
     for key in &found {
         keys.delete(key.key_id).await.map_err(refused)?;
     }
-    // Also of a tenant that is gone: who registered while it was removed is found by removing it again.
+    // Also of a tenant that is gone: what came while it was removed is found by removing it again.
     let removed = users.of_tenant(&tenant_id).await.map_err(refused)?;
-    if known.is_none() && found.is_empty() && removed.is_empty() {
+    let scrapes = scrapes::remove(target, &tenant_id).await?;
+    if known.is_none() && found.is_empty() && removed.is_empty() && scrapes == 0 {
         return Err(Error::Operator(format!("there is no tenant {id}")));
     }
     for user in &removed {
@@ -121,7 +122,7 @@ async fn remove(target: &Target, tenants: &Tenants, id: &str) -> Result<String, 
     tenants.delete(&tenant_id).await.map_err(refused)?;
     let (keys, users) = (found.len(), removed.len());
     Ok(format!(
-        "{id} is removed, with {keys} keys and {users} users"
+        "{id} is removed, with {keys} keys and {users} users, and {scrapes} scrapes"
     ))
 }
 

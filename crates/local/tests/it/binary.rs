@@ -255,6 +255,8 @@ async fn an_operator_command_finds_the_platform_or_takes_the_folder() {
             .table_names()
             .is_empty()
     );
+    let objects = reqwest::get(&attached.environment["AWS_ENDPOINT_URL_S3"]).await;
+    assert_eq!(objects.unwrap().status(), 403, "without a signature");
     assert!(refused(&mut command(folder.path())).contains("is in use"));
     attached.detach().await;
 }
