@@ -73,7 +73,7 @@ def adapt(template):
         if resource["Type"] == "AWS::ApiGatewayV2::Api":
             resources.update(expand(name, resource["Properties"]))
         scaling = resource.get("Properties", {}).get("ScalingConfig")
-        if scaling:
+        if scaling and isinstance(scaling["MaximumConcurrency"], dict):
             # AWS: what a parameter of type Number gives is a number.
             default = template["Parameters"][scaling["MaximumConcurrency"]["Ref"]]["Default"]
             scaling["MaximumConcurrency"] = int(default)

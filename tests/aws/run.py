@@ -25,6 +25,7 @@ import mail
 import messages
 import outage
 import roles
+import scraping
 import stack
 import triggers
 from botocore.exceptions import BotoCoreError, ClientError
@@ -249,6 +250,7 @@ def run(options):
             triggers.queue(session, credentials["base_url"] + emulator.MAIL, resources)
             mail.run(session, operate, credentials, credentials["base_url"] + emulator.MAIL, resources)
             messages.run(session, credentials["base_url"], resources)
+            scraping.run(session, operate, credentials, credentials["base_url"] + emulator.MAIL, resources)
             triggers.upload(session, resources)
             triggers.samples(session, resources)
             outage.run(session, resources, poster(credentials))

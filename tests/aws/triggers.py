@@ -14,8 +14,11 @@ FUNCTIONS = {
     "http-login.json": "Login",
     "s3-markdown.json": "MdPublisher",
     "schedule-email-due.json": "EmailDue",
+    "schedule-scraper.json": "Scraper",
     "schedule-signing-key-rotation.json": "SigningKeyRotation",
     "sqs-email.json": "EmailWorker",
+    "sqs-scrape.json": "ScrapeWorker",
+    "sqs-webhook.json": "WebhookWorker",
 }
 
 
