@@ -179,12 +179,7 @@ impl Stage {
     }
 }
 
-async fn deliver(
-    worker: &Arc<scrape_worker::Deps>,
-    id: Uuid,
-    run: Timestamp,
-    count: u32,
-) -> bool {
+async fn deliver(worker: &Arc<scrape_worker::Deps>, id: Uuid, run: Timestamp, count: u32) -> bool {
     let body = json!({"scrape_id": id, "run": run.as_millisecond()});
     let event = json!({"Records": [{
         "messageId": "1", "body": body.to_string(),
