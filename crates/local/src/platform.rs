@@ -45,7 +45,8 @@ pub struct Options {
     pub template: Option<PathBuf>,
     /// Where mail goes, as the e-mail worker's `MAIL_TRANSPORT`; where `None`, into the outbox.
     pub mail_transport: Option<String>,
-    /// Whether functions get the messages of their queues. Without, a test can look at what was queued.
+    /// Whether functions get the messages of their queues, and run on their schedules. Without, a test can look at what was
+    /// queued, and calls them itself.
     pub consume: bool,
     /// Whether what functions fetch and call may be on this machine's loopback addresses.
     pub allow_loopback: bool,
@@ -148,15 +149,15 @@ impl Platform {
         );
         let store = backends.queues.store();
         let inbox = Inbox::new(&surroundings, store, functions.emails);
-        let mut background = vec![
-            schedules.start(),
-            notifications::start(
-                wiring.notifications()?,
-                &surroundings.data,
-                store,
-                &surroundings.clock,
-            ),
-        ];
+        let mut background = vec![notifications::start(
+            wiring.notifications()?,
+            &surroundings.data,
+            store,
+            &surroundings.clock,
+        )];
+        if options.consume {
+            background.push(schedules.start());
+        }
         for source in wiring.queue_sources()? {
             let handler = functions.batches.get(&source.function);
             if let Some(handler) = handler.filter(|_| options.consume) {

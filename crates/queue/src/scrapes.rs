@@ -61,8 +61,8 @@ impl ScrapeQueue {
         if entries.is_empty() {
             return Ok(Vec::new());
         }
-        let send = self.client.send_message_batch().queue_url(&self.url);
-        let sent = send.set_entries(Some(entries)).send().await;
+        let call = self.client.send_message_batch().queue_url(&self.url);
+        let sent = call.set_entries(Some(entries)).send().await;
         let failed = sent.map_err(unavailable)?.failed;
         Ok(failed
             .iter()

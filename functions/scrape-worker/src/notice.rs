@@ -129,3 +129,45 @@ fn within(changes: &[Change], mut bytes: usize) -> Vec<Change> {
     };
     changes.iter().take_while(fits).cloned().collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use scraping::{Item, Value};
+
+    use super::*;
+
+    fn change(length: usize) -> Change {
+        Change {
+            field: "text".to_owned(),
+            before: None,
+            after: Some(Value::One(Item::Text("x".repeat(length)))),
+            diff: None,
+        }
+    }
+
+    #[test]
+    fn changes_are_told_in_order_while_there_is_room() {
+        let changes = [change(10), change(1_000), change(1)];
+        assert_eq!(within(&changes, 500), changes[..1]);
+        assert_eq!(within(&changes, 5_000), changes);
+        assert_eq!(within(&changes, 0), []);
+    }
+
+    #[test]
+    fn a_message_is_named_after_the_worst() {
+        let notice = |events: &[Event]| Notice {
+            id: Uuid::nil(),
+            run: Timestamp::UNIX_EPOCH,
+            events: events.to_vec(),
+            keeps_failing: events.is_empty(),
+            changes: Vec::new(),
+            more_changes: 0,
+            crossed: None,
+            error: None,
+            next_run_at: None,
+        };
+        let both = notice(&[Event::Threshold, Event::Change]);
+        assert_eq!(both.event(), Event::Threshold);
+        assert_eq!(notice(&[]).event(), Event::Failure);
+    }
+}

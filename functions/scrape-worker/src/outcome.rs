@@ -14,6 +14,8 @@ pub(crate) struct Outcome {
     pub status: RunStatus,
     /// How many have failed in a row by now.
     pub failures: u32,
+    /// Whether the page was asked for.
+    pub is_looked_at: bool,
     /// Before when the site wants to be left alone.
     pub not_before: Option<Timestamp>,
     /// What is kept of it; nothing where the page is unchanged, and nobody waits.
@@ -38,6 +40,7 @@ impl Outcome {
         let mut outcome = Self {
             status: RunStatus::Complete,
             failures: 0,
+            is_looked_at: true,
             not_before: None,
             result: None,
             validators: scrape.validators.clone(),
@@ -49,6 +52,7 @@ impl Outcome {
             Looked::Postponed(until) => {
                 outcome.status = scrape.status.unwrap_or(RunStatus::Pending);
                 outcome.failures = scrape.failures;
+                outcome.is_looked_at = false;
                 outcome.not_before = Some(until);
             }
             Looked::Failed(error, not_before) => {

@@ -127,7 +127,7 @@ async fn end(
         slot,
         due_at,
         notice: notice_text.as_deref(),
-        now,
+        checked_at: outcome.is_looked_at.then_some(now),
     };
     let ended = deps.scrapes.end(&deps.results, &ending).await?;
     if !ended {

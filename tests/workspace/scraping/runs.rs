@@ -119,7 +119,10 @@ async fn much_is_kept_in_the_bucket_and_compared_from_there() {
     let stage = Stage::start().await;
     let items = |last: &str| {
         let many = (0..990).map(|n| format!("<li>{n} {}</li>", "x".repeat(400)));
-        Page::html(format!("<ul>{}<li>{last}</li></ul>", many.collect::<String>()))
+        Page::html(format!(
+            "<ul>{}<li>{last}</li></ul>",
+            many.collect::<String>()
+        ))
     };
     stage.web.show("/", items("old"));
     let fields = json!({"items": {"css": "li", "all": true}});
@@ -143,7 +146,9 @@ async fn bad_pages_fail_with_the_reason_and_leave_others_untouched() {
     let stage = Stage::start().await;
     stage.web.show("/good", Page::price("1"));
     stage.web.show("/nothing", Page::html("<p>Sorry</p>"));
-    stage.web.show("/picture", Page::price("1").kind("image/png"));
+    stage
+        .web
+        .show("/picture", Page::price("1").kind("image/png"));
     let huge = "<p>x</p>".repeat(1024 * 1024);
     stage.web.show("/huge", Page::html(huge));
     stage.web.show("/deep", Page::html("<i>".repeat(100_000)));
@@ -186,7 +191,9 @@ async fn a_page_that_stops_the_function_fails_at_last() {
 #[tokio::test]
 async fn a_host_that_wants_to_be_left_alone_is_by_all() {
     let stage = Stage::start().await;
-    stage.web.show("/busy", Page::status(429).retry_after(7_200));
+    stage
+        .web
+        .show("/busy", Page::status(429).retry_after(7_200));
     stage.web.show("/good", Page::price("1"));
     let busy = stage.price("/busy", Value::Null).await;
     let good = stage.price("/good", Value::Null).await;

@@ -18,7 +18,11 @@ async fn a_change_is_mailed_with_a_chart() {
     stage.web.show("/", Page::price("14.90"));
     let id = stage.price("/", on(&["change"])).await;
     stage.run(id).await;
-    assert_eq!(stage.mails(), [Value::Null; 0], "the first run is no change");
+    assert_eq!(
+        stage.mails(),
+        [Value::Null; 0],
+        "the first run is no change"
+    );
     stage.advance(SignedDuration::from_hours(24));
     stage.web.show("/", Page::price("12.90"));
     stage.run(id).await;

@@ -35,8 +35,8 @@ pub struct Ending<'a> {
     pub due_at: Option<Timestamp>,
     /// What is to be told, as JSON.
     pub notice: Option<&'a str>,
-    /// When.
-    pub now: Timestamp,
+    /// When the page was looked at, if it was.
+    pub checked_at: Option<Timestamp>,
 }
 
 /// What a run has found.
@@ -177,11 +177,7 @@ impl Scrapes {
     }
 
     fn ending(&self, ending: &Ending<'_>) -> UpdateBuilder {
-        let mut set = vec![
-            "#status = :status",
-            "checked_at = :now",
-            "failures = :failures",
-        ];
+        let mut set = vec!["#status = :status", "failures = :failures"];
         let mut remove = vec!["run", "forced"];
         let mut update = Update::builder()
             .table_name(&self.table)
@@ -190,8 +186,11 @@ impl Scrapes {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":run", time(ending.run))
             .expression_attribute_values(":status", text(ending.status.as_str()))
-            .expression_attribute_values(":now", time(ending.now))
             .expression_attribute_values(":failures", number(ending.failures));
+        if let Some(checked_at) = ending.checked_at {
+            set.push("checked_at = :checked_at");
+            update = update.expression_attribute_values(":checked_at", time(checked_at));
+        }
         match ending.slot.zip(ending.due_at) {
             Some((slot, due_at)) => {
                 set.push("slot = :slot, due_at = :due_at");
