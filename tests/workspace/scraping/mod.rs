@@ -1,5 +1,6 @@
 //! Scrapes, from the tick that takes them to what is kept and told of their runs.
 
+mod reading;
 mod runs;
 mod telling;
 mod ticks;
