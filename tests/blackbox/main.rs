@@ -23,6 +23,7 @@ mod new_sign_in;
 mod refresh;
 mod registration;
 mod reset;
+mod scrapes;
 mod sessions;
 mod signing_keys;
 mod tenants;

@@ -284,7 +284,7 @@ mod tests {
     #[test]
     fn a_scrape_shows_its_definition_and_its_runs() {
         let view = shown(
-            json!({"due_at": 60_000, "checked_at": 30_000, "status": "FAILED", "failures": 2, "results": 7}),
+            &json!({"due_at": 60_000, "checked_at": 30_000, "status": "FAILED", "failures": 2, "results": 7}),
         );
         let expected = json!({
             "scrape_id": "0197f0b0-0000-7000-8000-000000000000",
@@ -358,7 +358,7 @@ mod tests {
     #[test]
     fn a_failure_shows_its_reason() {
         let failed = result(
-            json!({"status": "FAILED", "error": {"code": "timeout", "message": "too slow"}}),
+            &json!({"status": "FAILED", "error": {"code": "timeout", "message": "too slow"}}),
         );
         let view = serde_json::to_value(ResultView::of(failed, None)).unwrap();
         assert_eq!(

@@ -1,6 +1,7 @@
 //! Scrapes, from the tick that takes them to what is kept and told of their runs.
 
 mod farewell;
+mod reading;
 mod runs;
 mod telling;
 mod ticks;
