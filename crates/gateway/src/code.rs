@@ -46,6 +46,10 @@ pub enum Code {
     InviteRequired,
     /// The same idempotency key came with another body.
     IdempotencyConflict,
+    /// It was changed by somebody else at the same time, and is as they left it.
+    Conflict,
+    /// There are as many of these as there may be.
+    LimitReached,
     /// Too many of these; `Retry-After` says when the next one may come.
     RateLimited,
     /// It existed, and is gone for good.
@@ -78,6 +82,8 @@ impl Code {
             Self::MessageKeyExists => "There is a message key",
             Self::InviteRequired => "An invitation is required",
             Self::IdempotencyConflict => "The idempotency key was used for something else",
+            Self::Conflict => "Changed at the same time",
+            Self::LimitReached => "There are as many as there may be",
             Self::RateLimited => "Too many attempts",
             Self::Gone => "Gone",
             Self::Unavailable => "Temporarily unavailable",
@@ -104,7 +110,9 @@ impl Code {
             Self::EmailTaken
             | Self::UserNameTaken
             | Self::MessageKeyExists
-            | Self::IdempotencyConflict => StatusCode::CONFLICT,
+            | Self::IdempotencyConflict
+            | Self::Conflict
+            | Self::LimitReached => StatusCode::CONFLICT,
             Self::Gone => StatusCode::GONE,
             Self::PayloadTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::UnsupportedMediaType => StatusCode::UNSUPPORTED_MEDIA_TYPE,

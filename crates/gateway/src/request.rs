@@ -240,13 +240,33 @@ impl Request {
     /// # Errors
     /// 400, 413 or 415.
     pub fn json_within<T: DeserializeOwned>(&self, max_bytes: usize) -> Result<T, Problem> {
+        self.json_of(&["application/json"], max_bytes)
+    }
+
+    /// The body as a JSON merge patch of an object ([RFC 7396](https://www.rfc-editor.org/rfc/rfc7396)), which may be sent as
+    /// plain JSON as well.
+    ///
+    /// # Errors
+    /// 400, 413 or 415.
+    pub fn merge_patch(&self) -> Result<serde_json::Value, Problem> {
+        self.json_of(
+            &["application/merge-patch+json", "application/json"],
+            MAX_BODY,
+        )
+    }
+
+    fn json_of<T: DeserializeOwned>(
+        &self,
+        media_types: &[&str],
+        max_bytes: usize,
+    ) -> Result<T, Problem> {
         let body = self.bytes_within(max_bytes)?;
         if body.is_empty() {
             return Err(Problem::malformed_json(
                 "a JSON object is required as the body",
             ));
         }
-        self.check_media_type()?;
+        self.check_media_type(media_types)?;
         let text = std::str::from_utf8(body).map_err(|error| {
             Problem::malformed_json(format!("not UTF-8 from byte {} on", error.valid_up_to()))
         })?;
@@ -280,7 +300,7 @@ impl Request {
         }
     }
 
-    fn check_media_type(&self) -> Result<(), Problem> {
+    fn check_media_type(&self, media_types: &[&str]) -> Result<(), Problem> {
         let given = self.header("content-type").unwrap_or_default();
         let charset = given
             .split(';')
@@ -289,12 +309,13 @@ impl Request {
         let utf8 = charset
             .filter(|(name, _)| name.eq_ignore_ascii_case("charset"))
             .all(|(_, value)| value.trim_matches('"').eq_ignore_ascii_case("utf-8"));
-        if self.media_type() == "application/json" && utf8 {
+        if media_types.contains(&self.media_type().as_str()) && utf8 {
             return Ok(());
         }
+        let media_types = media_types.join(" or ");
         Err(Problem::new(
             crate::Code::UnsupportedMediaType,
-            "send the body as Content-Type: application/json, in UTF-8",
+            format!("send the body as Content-Type: {media_types}, in UTF-8"),
         ))
     }
 }

@@ -6,7 +6,7 @@ use super::Answer;
 const CODES: &str = "malformed_json validation_failed unsupported_media_type payload_too_large api_key_missing \
     api_key_invalid credentials_invalid token_missing token_invalid email_unverified forbidden origin_not_allowed \
     not_found method_not_allowed email_taken user_name_taken message_key_exists invite_required idempotency_conflict \
-    rate_limited gone unavailable internal";
+    conflict limit_reached rate_limited gone unavailable internal";
 
 /// Fails a test that got an answer beside the contract.
 pub fn check(answer: &Answer) {
