@@ -1,8 +1,4 @@
-<<<<<<< HEAD
-//! `/scrapes`.
-=======
 //! `/scrapes`: what a tenant looks for on pages, and what was found.
->>>>>>> 18a390e (Let a tenant say what to look for on which page, try it out, run it and read what was found)
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
