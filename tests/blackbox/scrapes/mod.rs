@@ -121,13 +121,11 @@ async fn patches_at_once_are_all_told_what_became_of_them() {
     let changes = (0..8).map(async |n| {
         let change = json!({"fields": {format!("f{n}"): {"css": "p"}}});
         let answer = patch(&site, &path, &change).await;
-        match answer.status {
-            200 => Some(format!("f{n}")),
-            _ => {
-                answer.expect_problem(409, "conflict");
-                None
-            }
+        if answer.status == 200 {
+            return Some(format!("f{n}"));
         }
+        answer.expect_problem(409, "conflict");
+        None
     });
     let done = futures::future::join_all(changes).await;
     let read = get(&site, &path).await.expect(200);

@@ -69,12 +69,13 @@ impl<'a> Reader<'a> {
             .await
     }
 
-    /// Writes down a complete run of a minute ago less than the one before, without a page.
+    /// Writes down a complete run with a price, without a page.
     async fn found(&self, id: Uuid, at: Timestamp, price: &Value) -> RunResult {
         let content = json!({"url": "https://a.example/", "data": {"price": price}, "changes": []});
         self.kept(id, at, content.to_string()).await
     }
 
+    /// Writes down a complete run as a worker does, whatever its content is.
     async fn kept(&self, id: Uuid, at: Timestamp, content: String) -> RunResult {
         let stage = self.stage;
         let taken = stage.scrapes().run_now(id, at).await.expect("an answer");
