@@ -70,7 +70,11 @@ fn parts(template: Template) -> Parts {
         ),
         Template::Notification => parts!("notification", "{{ title }}", "{{ body }}"),
         Template::ScrapeReport => {
-            parts!("scrape-report", "Report: {{ scrape }}", "{{ summary }}")
+            parts!(
+                "scrape-report",
+                "{{ scrape }}: {% if headline %}{{ headline }}{% else %}report{% endif %}",
+                "{{ summary }}"
+            )
         }
         Template::SitePublished => {
             parts!("site-published", "Published: {{ site }}", "{{ summary }}")

@@ -36,6 +36,7 @@ pub fn params(template: Template, required_only: bool) -> Params {
             ("title", _) => "Your order is on its way",
             ("link_text", _) => "Follow the parcel",
             ("scrape", _) => "Prices",
+            ("headline", _) => "12.90 (was 14.90)",
             ("site", _) => "docs.example.com",
             ("commit", _) => "4be1f2a",
             ("changes", _) => "+ 12.90 (was 14.90)\n- sold out: blue",

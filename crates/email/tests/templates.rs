@@ -37,7 +37,7 @@ fn subjects_are_what_people_look_for() {
             "Your second factor was changed",
             "Your account is deleted",
             "Your order is on its way",
-            "Report: Prices",
+            "Prices: 12.90 (was 14.90)",
             "Published: docs.example.com",
         ]
     );

@@ -31,6 +31,14 @@ pub struct Period {
     pub before: Option<Timestamp>,
 }
 
+impl Period {
+    /// Whether a time is in it.
+    #[must_use]
+    pub fn holds(&self, time: Timestamp) -> bool {
+        self.from.is_none_or(|from| from <= time) && self.before.is_none_or(|before| time < before)
+    }
+}
+
 impl ScrapeResults {
     /// The table named `table`.
     #[must_use]

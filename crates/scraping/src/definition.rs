@@ -19,6 +19,9 @@ const MAX_NAME: usize = 100;
 /// The most bytes of a field's name.
 const MAX_FIELD_NAME: usize = 64;
 
+/// The column of a CSV file that says when.
+pub(crate) const TIMESTAMP: &str = "timestamp";
+
 /// The most bytes of a URL: what a link in a mail has.
 const MAX_URL_BYTES: usize = 2_000;
 
@@ -118,6 +121,9 @@ fn name(text: &str) -> Result<String, Invalid> {
     Ok(text.to_owned())
 }
 
+/// What a URL without a scheme, or with another one, is told.
+const MUST_BEGIN: &str = "must begin with http:// or https://";
+
 /// An `http` or `https` URL, without user and password.
 pub(crate) fn web_url(text: &str) -> Result<Url, Invalid> {
     if text.len() > MAX_URL_BYTES {
@@ -126,13 +132,12 @@ pub(crate) fn web_url(text: &str) -> Result<Url, Invalid> {
             format!("must have at most {MAX_URL_BYTES} bytes"),
         ));
     }
-    let url = Url::parse(text.trim())
-        .map_err(|error| Invalid::new("invalid", format!("must be a URL: {error}")))?;
+    let url = Url::parse(text.trim()).map_err(|error| match error {
+        url::ParseError::RelativeUrlWithoutBase => Invalid::new("scheme", MUST_BEGIN),
+        error => Invalid::new("invalid", format!("must be a URL: {error}")),
+    })?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(Invalid::new(
-            "scheme",
-            "must begin with http:// or https://",
-        ));
+        return Err(Invalid::new("scheme", MUST_BEGIN));
     }
     if !url.username().is_empty() || url.password().is_some() {
         return Err(Invalid::new(
@@ -196,6 +201,12 @@ fn one_source(fields: &BTreeMap<String, Field>, faults: &mut Faults) {
 
 /// A name that can stand in a threshold and in the first line of a CSV file.
 fn field_name(name: &str) -> Result<(), Invalid> {
+    if name == TIMESTAMP {
+        return Err(Invalid::new(
+            "reserved",
+            format!("must have another name: {TIMESTAMP} is a column of the results"),
+        ));
+    }
     let mut bytes = name.bytes();
     let begins = bytes
         .next()

@@ -3,12 +3,13 @@
 use jiff::Timestamp;
 use serde::Serialize;
 
+use crate::definition::TIMESTAMP;
 use crate::{Error, Item, Results, Value};
 
 /// The results of one run.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct Run<'a> {
-    /// When the page was looked at.
+    /// Names the run: when it was taken.
     pub timestamp: Timestamp,
     /// What it said.
     pub data: &'a Results,
@@ -38,7 +39,7 @@ pub fn to_csv<'a>(
     let mut csv = csv::WriterBuilder::new()
         .terminator(csv::Terminator::CRLF)
         .from_writer(Vec::new());
-    csv.write_record(std::iter::once("timestamp").chain(fields.iter().copied()))?;
+    csv.write_record(std::iter::once(TIMESTAMP).chain(fields.iter().copied()))?;
     for run in runs {
         let cells = fields.iter().map(|field| {
             let value = run.data.get(*field).and_then(|outcome| outcome.value());

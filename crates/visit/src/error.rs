@@ -55,6 +55,9 @@ impl Error {
             }
             cause = error.source();
         }
+        if let (Some(not_before), false) = (self.not_before(), message.contains(" before ")) {
+            message = format!("{message}; not to be asked before {not_before}");
+        }
         if let Some((end, _)) = message.char_indices().nth(MAX_MESSAGE) {
             message.truncate(end);
         }

@@ -49,8 +49,8 @@ impl Notice {
             .result
             .as_ref()
             .and_then(|result| result.error.clone());
-        let has_failed = error.is_some();
-        let recovered = !has_failed && scrape.failures > 0 && outcome.failures == 0;
+        let has_failed = outcome.failures > scrape.failures;
+        let recovered = outcome.failures < scrape.failures;
         // The worst first: it is what the message is named after.
         let happened = [
             (has_failed && outcome.failures == 1, Event::Failure),

@@ -49,11 +49,15 @@ impl Outcome {
         };
         match looked {
             Looked::Unchanged => {}
-            Looked::Postponed(until) => {
+            Looked::Postponed(error, until) => {
                 outcome.status = scrape.status.unwrap_or(RunStatus::Pending);
                 outcome.failures = scrape.failures;
                 outcome.is_looked_at = false;
                 outcome.not_before = Some(until);
+                // Who waits for a result is told why there is none.
+                outcome.result = scrape
+                    .forced
+                    .then(|| result(deps, scrape, run, Some(error)));
             }
             Looked::Failed(error, not_before) => {
                 outcome.status = RunStatus::Failed;

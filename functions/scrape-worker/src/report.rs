@@ -20,6 +20,8 @@ const MOST_RESULTS: usize = 720;
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 /// What a text of a mail holds, in characters.
 const MAX_TEXT: usize = 10_000;
+/// What a line of a mail holds, in characters.
+const MAX_LINE: usize = 200;
 /// Characters at the end of a text that was cut.
 const CUT: &str = "…";
 
@@ -32,16 +34,23 @@ pub(crate) async fn report(
     to: Email,
 ) -> Result<EmailJob, Error> {
     let (title, chart) = match charted(definition, notice) {
-        Some(field) => (field.clone(), chart(deps, scrape, definition, field).await?),
+        Some(field) => (
+            format!("{field}, the mean of each day"),
+            chart(deps, scrape, definition, field).await?,
+        ),
         None => Default::default(),
     };
-    let changes = notice.changes.iter().map(|change| format!("{change}\n"));
+    let changes = notice
+        .changes
+        .iter()
+        .map(|change| plain(&change.to_string()));
     let mut changes: String = changes.collect();
     if notice.more_changes > 0 {
         changes = format!("{changes}and {} more\n", notice.more_changes);
     }
     let params = [
         ("scrape", definition.name.clone()),
+        ("headline", headline(definition, notice)),
         ("url", definition.url.to_string()),
         ("summary", cut(&summary(definition, notice))),
         ("changes", cut(&changes)),
@@ -76,7 +85,7 @@ fn summary(definition: &Definition, notice: &Notice) -> String {
     let reason = notice.error.as_ref().map_or("", |error| &error.message);
     if notice.keeps_failing {
         return format!(
-            "It has failed several times in a row, and is looked at less often from now on, but at least once a day.\n\
+            "It has failed several times in a row. While it fails, it waits longer before each try, up to a day, and never gives up.\n\
             The reason: {reason}.\n{next}"
         );
     }
@@ -85,11 +94,42 @@ fn summary(definition: &Definition, notice: &Notice) -> String {
         Event::Recovery => "It works again.".to_owned(),
         Event::Threshold => crossed(definition, notice),
         Event::Change => match notice.changes.len() + notice.more_changes {
-            1 => "One field says something else than before.".to_owned(),
-            count => format!("{count} fields say something else than before."),
+            1 => "One field has changed.".to_owned(),
+            count => format!("{count} fields have changed."),
         },
     });
     lines.collect::<Vec<_>>().join("\n")
+}
+
+/// What has happened, in a few words for the subject.
+fn headline(definition: &Definition, notice: &Notice) -> String {
+    let only = match notice.changes.as_slice() {
+        [change] if change.diff.is_none() => Some(change.to_string()),
+        _ => None,
+    };
+    let threshold = definition
+        .notify
+        .as_ref()
+        .and_then(|n| n.threshold.as_ref());
+    let headline = match notice.event() {
+        Event::Failure if notice.keeps_failing => "fails again and again".to_owned(),
+        Event::Failure => "fails".to_owned(),
+        Event::Recovery => "works again".to_owned(),
+        Event::Threshold => threshold.map(ToString::to_string).unwrap_or_default(),
+        Event::Change => only.unwrap_or_else(|| {
+            format!(
+                "{} fields have changed",
+                notice.changes.len() + notice.more_changes
+            )
+        }),
+    };
+    headline.chars().take(MAX_LINE).collect()
+}
+
+/// A change without the marks of the unified format that say where in a text it is.
+fn plain(change: &str) -> String {
+    let lines = change.lines().filter(|line| !line.starts_with("@@"));
+    lines.flat_map(|line| [line, "\n"]).collect()
 }
 
 fn crossed(definition: &Definition, notice: &Notice) -> String {

@@ -24,8 +24,8 @@ pub(crate) enum Looked {
     Page(Box<Read>),
     /// Nothing, for a reason; and before when the site wants to be left alone.
     Failed(RunError, Option<Timestamp>),
-    /// The site was not asked, because it wants to be left alone until then.
-    Postponed(Timestamp),
+    /// The site was not asked, for a reason: it wants to be left alone until then.
+    Postponed(RunError, Timestamp),
 }
 
 /// Does a run of a scrape. On its last delivery the page is not asked for again.
@@ -61,8 +61,8 @@ async fn look(deps: &Deps, scrape: &Scrape, definition: &Definition) -> Result<L
         Ok(Seen::Page(read)) if read.is_nothing() => Looked::Failed(nothing(&read.results), None),
         Ok(Seen::Page(read)) => Looked::Page(Box::new(read)),
         Err(visit::Error::Database(error)) => return Err(error.into()),
-        Err(visit::Error::Fetch(fetch::Error::NotYet { not_before, .. })) if !scrape.forced => {
-            Looked::Postponed(not_before)
+        Err(error @ visit::Error::Fetch(fetch::Error::NotYet { not_before, .. })) => {
+            Looked::Postponed(error.told(), not_before)
         }
         Err(error) => Looked::Failed(error.told(), error.not_before()),
     })
@@ -101,11 +101,13 @@ async fn end(
     outcome: Outcome,
 ) -> Result<(), Error> {
     let now = deps.clock.now();
-    let slot = next_slot(scrape, definition, now);
-    let due_at = slot.map(|slot| {
-        let earliest = (now + delay_after(outcome.failures)).max(slot);
-        earliest.max(outcome.not_before.unwrap_or(earliest))
-    });
+    // A run that was put off is still to come.
+    let slot = if outcome.is_looked_at {
+        next_slot(scrape, definition, now)
+    } else {
+        scrape.slot
+    };
+    let due_at = slot.map(|slot| due_at(slot, now, &outcome));
     let notice = Notice::of(
         definition,
         scrape,
@@ -158,6 +160,13 @@ fn next_slot(scrape: &Scrape, definition: &Definition, now: Timestamp) -> Option
         Some(slot) if slot > now => Some(slot),
         last => definition.schedule.next(last, now),
     }
+}
+
+/// When a scrape is taken next: at its slot, later while it fails. Where the site says when it is to be asked again, then: the
+/// next slot can be a week away.
+fn due_at(slot: Timestamp, now: Timestamp, outcome: &Outcome) -> Timestamp {
+    let earliest = now + delay_after(outcome.failures);
+    outcome.not_before.unwrap_or(slot).max(earliest)
 }
 
 /// Removes what was kept of a run that somebody else has ended, or that is wanted no more.
@@ -227,6 +236,29 @@ mod tests {
         let (now, minute) = (Timestamp::UNIX_EPOCH, SignedDuration::from_mins(1));
         let (early, definition) = scrape(Some(now + minute));
         assert_eq!(next_slot(&early, &definition, now), Some(now + minute));
+    }
+
+    #[test]
+    fn a_site_that_says_when_is_asked_then_and_not_a_week_later() {
+        let (now, minute) = (Timestamp::UNIX_EPOCH, SignedDuration::from_mins(1));
+        let slot = now + SignedDuration::from_hours(7 * 24);
+        let failed = |failures, not_before| Outcome {
+            status: RunStatus::Failed,
+            failures,
+            is_looked_at: true,
+            not_before,
+            result: None,
+            validators: None,
+            changes: Vec::new(),
+            crossed: None,
+        };
+        assert_eq!(
+            due_at(slot, now, &failed(1, Some(now + minute))),
+            now + minute
+        );
+        let slower = due_at(slot, now, &failed(3, Some(now + minute)));
+        assert_eq!(slower, now + minute * 15);
+        assert_eq!(due_at(slot, now, &failed(3, None)), slot);
     }
 
     #[test]

@@ -6,9 +6,10 @@ use domain::clock::SignedDuration;
 use domain::scrape::{MAX_SCRAPES, Scrape};
 use domain::{TenantId, Timestamp};
 use fetch::Url;
-use gateway::{Code, Page, Paging, Problem, Request, Response};
+use gateway::{Code, Input, Page, Paging, Problem, Request, Response};
 use lambda_http::http::{HeaderValue, header};
 use repository::scrapes::Rewrite;
+use scraping::Definition;
 use serde_json::Value;
 use token::webhook::WebhookSecret;
 use utoipa::IntoParams;
@@ -24,7 +25,8 @@ use crate::view::ScrapeView;
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "documents the query")]
 pub(crate) struct PageQuery {
-    /// How many, 1 to 100; 20 unless told.
+    /// How many; 20 unless told.
+    #[param(minimum = 1, maximum = 100)]
     limit: Option<u8>,
     /// The `next_cursor` of the page before.
     cursor: Option<String>,
@@ -37,7 +39,7 @@ pub(crate) struct PageQuery {
         headers(("location" = String, description = "Where the scrape is")))))]
 pub async fn create(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let principal = crate::caller(deps, request).await?;
-    let checked = input::read(&deps.fetcher, &request.json()?)?;
+    let checked = input::read(&deps.fetcher, &request.json()?, deps.clock.now())?;
     let tenant = &principal.tenant.tenant_id;
     // A few more come in where they are made at the same time: the bound is there to be one, not to be exact.
     if deps.scrapes.count(tenant).await? >= MAX_SCRAPES {
@@ -82,6 +84,9 @@ pub async fn list(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let now = deps.clock.now();
     let keys = deps.ring.current(now).await?;
     let name = format!("scrapes of {tenant}");
+    let mut input = Input::new();
+    input.only(request, &["limit", "cursor"]);
+    input.finish(())?;
     let paging = Paging::of(request, &keys, &name, now)?;
     let after = paging.after.and_then(|id| Uuid::parse_str(&id).ok());
     let (scrapes, more) = deps.scrapes.of_tenant(tenant, after, paging.limit).await?;
@@ -104,8 +109,8 @@ pub async fn show(deps: &Deps, request: &Request) -> Result<Response, Problem> {
 }
 
 #[utoipa::path(patch, path = "/scrapes/{id}", tag = "scrapes", summary = "Change a scrape",
-    description = "The page is looked at within a minute, and from then on by the schedule. What is found is compared with what was found \
-        before unless the page or the fields are others. A run that is under way is dropped.",
+    description = "With another page or other fields it begins anew: the page is looked at within a minute, and what is found is compared \
+        with nothing. With another schedule it is looked at when that says so. A run that is under way is done again.",
     params(("id" = Uuid, Path, description = "The scrape")),
     request_body(description = "A JSON merge patch of the definition",
         content((ScrapePatch = "application/merge-patch+json"), (ScrapePatch = "application/json"))),
@@ -116,16 +121,17 @@ pub async fn patch(deps: &Deps, request: &Request) -> Result<Response, Problem> 
     let before: Value = serde_json::from_str(&seen.definition).map_err(Problem::internal)?;
     let mut after = before.clone();
     input::merge(&mut after, patch);
-    let checked = input::read(&deps.fetcher, &after)?;
+    let checked = input::read(&deps.fetcher, &after, deps.clock.now())?;
     let after = serde_json::to_value(&checked.definition).map_err(Problem::internal)?;
     let begins_anew = is_another(&before, &after);
     let definition = text(&checked)?;
     let now = later(deps.clock.now(), seen.updated_at);
+    let due_at = due_at(&seen, &before, &checked.definition, now)?;
     let rewrite = Rewrite {
         definition: &definition,
         host: &checked.host,
         begins_anew,
-        due_at: now,
+        due_at,
         now,
     };
     if !deps.scrapes.rewrite(&seen, &rewrite).await? {
@@ -138,14 +144,36 @@ pub async fn patch(deps: &Deps, request: &Request) -> Result<Response, Problem> 
         definition,
         host: checked.host,
         updated_at: now,
-        slot: Some(now),
-        due_at: Some(now),
+        slot: Some(due_at),
+        due_at: Some(due_at),
         run: None,
+        checked_at: seen.checked_at.filter(|_| !begins_anew),
         status: seen.status.filter(|_| !begins_anew),
         failures: 0,
         ..seen
     };
     Ok(Response::ok(&with_secret(deps, &scrape).await?))
+}
+
+/// When a scrape is due that has another definition: at once where that looks at something else or a run was dropped for it,
+/// when the schedule says so where that is another, and else as before.
+fn due_at(
+    seen: &Scrape,
+    before: &Value,
+    definition: &Definition,
+    now: Timestamp,
+) -> Result<Timestamp, Problem> {
+    let after = serde_json::to_value(definition).map_err(Problem::internal)?;
+    if is_another(before, &after) || seen.run.is_some() {
+        return Ok(now);
+    }
+    let reschedules = ["schedule", "time_zone"];
+    let slot = seen
+        .slot
+        .filter(|_| reschedules.iter().all(|key| before[key] == after[key]))
+        .or_else(|| definition.schedule.next(None, now));
+    // A schedule that is over is not taken.
+    Ok(slot.unwrap_or(now))
 }
 
 /// Whether a definition looks at something else than before.

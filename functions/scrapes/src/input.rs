@@ -1,6 +1,6 @@
 //! From a body to a definition that may be kept.
 
-use domain::Invalid;
+use domain::{Invalid, Timestamp};
 use fetch::{Fetcher, Url};
 use gateway::{Input, Problem};
 use scraping::Definition;
@@ -19,7 +19,7 @@ pub(crate) struct Checked {
 ///
 /// # Errors
 /// 400 with every bad field by its path.
-pub(crate) fn read(fetcher: &Fetcher, value: &Value) -> Result<Checked, Problem> {
+pub(crate) fn read(fetcher: &Fetcher, value: &Value, now: Timestamp) -> Result<Checked, Problem> {
     let (definition, mut faults) = match Definition::parse(value) {
         Ok(definition) => (Some(definition), Vec::new()),
         Err(faults) => (None, faults),
@@ -41,6 +41,13 @@ pub(crate) fn read(fetcher: &Fetcher, value: &Value) -> Result<Checked, Problem>
     let webhook = address("notify.webhook", &value["notify"]["webhook"], &|url| {
         fetcher.check_delivery(url)
     });
+
+    if let Some(definition) = &definition
+        && definition.schedule.next(None, now).is_none()
+    {
+        let over = Invalid::new("never", "must have a time that is to come");
+        faults.push(("schedule".to_owned(), over));
+    }
 
     let mut input = Input::new();
     for (field, invalid) in faults {
@@ -166,7 +173,9 @@ mod tests {
     fn addresses_that_are_never_asked_are_refused_with_all_else() {
         let mut value = written("http://[::ffff:127.0.0.1]/", "https://hooks.example:8443/");
         value["schedule"] = json!("rate(1 second)");
-        let told = read(&fetcher(), &value).unwrap_err().to_string();
+        let told = read(&fetcher(), &value, Timestamp::UNIX_EPOCH)
+            .unwrap_err()
+            .to_string();
         for part in [
             "schedule at character",
             "url [::ffff:7f00:1] is not asked",
@@ -177,16 +186,27 @@ mod tests {
     }
 
     #[test]
+    fn a_schedule_that_is_over_is_refused() {
+        let mut value = written("https://example.com/", "https://hooks.example/");
+        value["schedule"] = json!("cron(0 0 1 1 ? 2020)");
+        let now: Timestamp = "2026-01-01T00:00:00Z".parse().unwrap();
+        let told = read(&fetcher(), &value, now).unwrap_err().to_string();
+        assert!(told.contains("schedule must have a time"), "{told}");
+    }
+
+    #[test]
     fn an_address_with_two_mistakes_is_refused_once() {
         let value = written("ftp://127.0.0.1/", "https://hooks.example/");
-        let told = read(&fetcher(), &value).unwrap_err().to_string();
+        let told = read(&fetcher(), &value, Timestamp::UNIX_EPOCH)
+            .unwrap_err()
+            .to_string();
         assert_eq!(told.matches("url ").count(), 1, "{told}");
     }
 
     #[test]
     fn a_webhook_is_kept_as_it_is_asked() {
         let value = written("https://Example.com./#top", "https://Hooks.example./a?b#c");
-        let checked = read(&fetcher(), &value).unwrap();
+        let checked = read(&fetcher(), &value, Timestamp::UNIX_EPOCH).unwrap();
         let webhook = checked.definition.notify.unwrap().webhook.unwrap();
         assert_eq!(webhook.as_str(), "https://hooks.example/a?b");
         assert_eq!(checked.host, "example.com");

@@ -51,8 +51,8 @@ impl PreviewView {
     responses((status = 200, description = "What a run would find, or why it would fail", body = PreviewView)))]
 pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     crate::caller(deps, request).await?;
-    let definition = input::read(&deps.fetcher, &request.json()?)?.definition;
     let now = deps.clock.now();
+    let definition = input::read(&deps.fetcher, &request.json()?, now)?.definition;
     let looking = visit::look(&deps.fetcher, &deps.origins, &definition, None, &deps.clock);
     let looked = tokio::time::timeout(WAIT, looking).await;
     let seen = match looked {

@@ -2,27 +2,33 @@
 
 use domain::Timestamp;
 use domain::scrape::RunResult;
-use gateway::{Page, Paging, Problem, Request, Response};
+use gateway::{Input, Page, Paging, Problem, Request, Response};
 use repository::scrape_results::Period;
 
 use crate::definitions::PageQuery;
+use crate::period::{self, PeriodQuery};
 use crate::view::{ErrorView, ResultView};
 use crate::{Deps, MOST_BYTES};
 
 #[utoipa::path(get, path = "/scrapes/{id}/results", tag = "scrapes", summary = "List what was found",
     description = "Newest first, beginning with the run that is under way. A page ends early where its data would be more than an answer holds.",
-    params(("id" = Uuid, Path, description = "The scrape"), PageQuery),
+    params(("id" = Uuid, Path, description = "The scrape"), PageQuery, PeriodQuery),
     responses((status = 200, description = "The runs with their data", body = Page<ResultView>)))]
 pub async fn list(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     let scrape = crate::owned(deps, request).await?;
     let now = deps.clock.now();
     let keys = deps.ring.current(now).await?;
     let name = format!("results of {}", scrape.scrape_id);
+    let mut input = Input::new();
+    input.only(request, &["limit", "cursor", "from", "before"]);
+    let asked = period::read(request, &mut input);
+    input.finish(())?;
     let paging = Paging::of(request, &keys, &name, now)?;
-    let pending = scrape.run.filter(|_| paging.after.is_none());
+    let is_first = paging.after.is_none();
+    let pending = scrape.run.filter(|run| is_first && asked.holds(*run));
     let period = Period {
-        from: None,
-        before: paging.after.as_deref().and_then(position),
+        before: paging.after.as_deref().and_then(position).or(asked.before),
+        ..asked
     };
     let mut room = Room::new(paging.limit - usize::from(pending.is_some()));
     let take = |result: &RunResult| room.take(inline(result));

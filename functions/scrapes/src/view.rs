@@ -34,7 +34,7 @@ pub struct ScrapeView {
     pub next_run_at: Option<Timestamp>,
     /// Whether a run waits for its turn, or is being done.
     pub running: bool,
-    /// How the last run went; null where there was none.
+    /// How the last run went; null where there was none of what is looked for.
     #[schema(required = true)]
     pub last: Option<LastRunView>,
     /// How many results there have been. The newest 5,000 are kept, for 400 days.
@@ -51,11 +51,10 @@ pub struct LastRunView {
     /// When the page was looked at.
     #[schema(value_type = String, format = "date-time")]
     pub checked_at: Timestamp,
-    /// `COMPLETE` or `FAILED`; null since the definition looks at something else, and `PENDING` while the site wants to be left
-    /// alone.
+    /// `COMPLETE` or `FAILED`.
     #[schema(value_type = Option<String>, required = true)]
     pub status: Option<RunStatus>,
-    /// How many runs in a row have failed. After three the page is looked at less often, at least once a day.
+    /// How many runs in a row have failed. After three it waits longer before each try, up to a day.
     pub failures: u32,
 }
 
@@ -236,7 +235,7 @@ pub enum ItemView {
 #[derive(ToSchema)]
 #[expect(dead_code, reason = "documents answers")]
 pub struct ExportedRun {
-    /// When the page was looked at.
+    /// Names the run: when it was taken.
     #[schema(format = "date-time")]
     timestamp: String,
     /// What each field said.

@@ -197,6 +197,7 @@ async fn a_host_that_wants_to_be_left_alone_is_by_all() {
     stage.web.show("/good", Page::price("1"));
     let busy = stage.price("/busy", Value::Null).await;
     let good = stage.price("/good", Value::Null).await;
+    let slot = stage.get(good).await.slot;
     let began = stage.now();
     let scrape = stage.run(busy).await;
     let until = began + SignedDuration::from_hours(2);
@@ -208,8 +209,28 @@ async fn a_host_that_wants_to_be_left_alone_is_by_all() {
     let scrape = stage.get(good).await;
     assert_eq!(stage.web.asked("/good").len(), 0);
     assert!(scrape.due_at >= Some(until));
+    assert_eq!(scrape.slot, slot, "the run is still to come");
     assert_eq!((scrape.failures, scrape.results), (0, 0));
     let scrape = stage.run_later(good).await;
+    assert_eq!(scrape.status, Some(RunStatus::Complete));
+}
+
+#[tokio::test]
+async fn whoever_asks_for_a_run_is_told_that_the_host_wants_none_yet() {
+    let stage = Stage::start().await;
+    stage.web.show("/busy", Page::status(429).retry_after(600));
+    stage.web.show("/good", Page::price("1"));
+    let good = stage.price("/good", Value::Null).await;
+    stage.run(good).await;
+    let busy = stage.price("/busy", Value::Null).await;
+    stage.run(busy).await;
+    let taken = stage.scrapes().run_now(good, stage.now()).await;
+    let run = taken.expect("an answer").expect("it is there").run;
+    assert!(stage.deliver(good, run.expect("a run"), 1).await);
+    let (result, _) = stage.newest(good).await;
+    assert_eq!(result.error.expect("a reason").code, "retry_later");
+    let scrape = stage.get(good).await;
+    assert_eq!(scrape.failures, 0, "it is no failure of the page");
     assert_eq!(scrape.status, Some(RunStatus::Complete));
 }
 

@@ -31,7 +31,8 @@ async fn a_change_is_mailed_with_a_chart() {
     assert_eq!(mails[0]["to"], READER);
     let params = &mails[0]["params"];
     assert_eq!(params["changes"], "price: 14.9 → 12.9");
-    assert_eq!(params["chart_title"], "price");
+    assert_eq!(params["chart_title"], "price, the mean of each day");
+    assert_eq!(params["headline"], "price: 14.9 → 12.9");
     let chart = params["chart"].as_str().expect("a chart");
     assert_eq!(chart.lines().count(), 2, "{chart}");
 }

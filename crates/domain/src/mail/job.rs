@@ -144,6 +144,7 @@ mod tests {
         let job = job([
             ("name", text(200)),
             ("scrape", text(200)),
+            ("headline", text(200)),
             ("url", link.clone()),
             ("summary", text(10_000)),
             ("changes", text(10_000)),

@@ -213,6 +213,7 @@ impl Template {
                     &[
                         NAME,
                         required("scrape", Kind::Line),
+                        optional("headline", Kind::Line),
                         required("url", Kind::Link),
                         required("summary", Kind::Text),
                         optional("changes", Kind::Text),

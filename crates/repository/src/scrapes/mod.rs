@@ -39,7 +39,7 @@ pub struct Rewrite<'a> {
     pub host: &'a str,
     /// Whether it looks at something else, so that nothing of what was found is to be compared.
     pub begins_anew: bool,
-    /// When it is due.
+    /// When its schedule wants it next.
     pub due_at: Timestamp,
     /// When.
     pub now: Timestamp,
@@ -189,7 +189,7 @@ impl Scrapes {
     /// When the database gives no answer.
     pub async fn rewrite(&self, seen: &Scrape, rewrite: &Rewrite<'_>) -> Result<bool, Error> {
         let anew = if rewrite.begins_anew {
-            ", validators, last_result, #status, notice, notice_run"
+            ", validators, last_result, checked_at, #status, notice, notice_run"
         } else {
             ", validators"
         };
