@@ -30,7 +30,7 @@ pub struct ScrapeView {
     #[schema(value_type = String, format = "date-time")]
     pub updated_at: Timestamp,
     /// When the page is looked at next: null while that is being done, and where the schedule has no more times.
-    #[schema(value_type = Option<String>, format = "date-time")]
+    #[schema(value_type = Option<String>, format = "date-time", required = true)]
     pub next_run_at: Option<Timestamp>,
     /// Whether a run waits for its turn, or is being done.
     pub running: bool,
@@ -53,7 +53,7 @@ pub struct LastRunView {
     pub checked_at: Timestamp,
     /// `COMPLETE` or `FAILED`; null since the definition looks at something else, and `PENDING` while the site wants to be left
     /// alone.
-    #[schema(value_type = Option<String>)]
+    #[schema(value_type = Option<String>, required = true)]
     pub status: Option<RunStatus>,
     /// How many runs in a row have failed. After three the page is looked at less often, at least once a day.
     pub failures: u32,

@@ -69,12 +69,13 @@ impl<'a> Reader<'a> {
             .await
     }
 
-    /// Writes down a complete run of a minute ago less than the one before, without a page.
+    /// Writes down a complete run with a price, without a page.
     async fn found(&self, id: Uuid, at: Timestamp, price: &Value) -> RunResult {
         let content = json!({"url": "https://a.example/", "data": {"price": price}, "changes": []});
         self.kept(id, at, content.to_string()).await
     }
 
+    /// Writes down a complete run as a worker does, whatever its content is.
     async fn kept(&self, id: Uuid, at: Timestamp, content: String) -> RunResult {
         let stage = self.stage;
         let taken = stage.scrapes().run_now(id, at).await.expect("an answer");
@@ -92,8 +93,8 @@ impl<'a> Reader<'a> {
         };
         if is_large {
             let bucket: bucket::ScrapeBucket = stage.world.get();
-            let put = bucket.put(&visit::key(&result), content);
-            put.await.expect("the bucket takes it");
+            let put = bucket.put(&visit::key(&result), content).await;
+            put.expect("the bucket takes it");
         } else {
             result.content = Some(content);
         }
@@ -247,8 +248,8 @@ async fn pages_end_where_their_data_is_too_much_and_lose_nothing() {
     }
     let first = reader.get(id, "/results", &[("limit", "100")]).await.body;
     let cursor = first["next_cursor"].as_str().expect("a cursor").to_owned();
-    let next = reader.get(id, "/results", &[("limit", "100"), ("cursor", &cursor)]);
-    let next = next.await.body;
+    let query = [("limit", "100"), ("cursor", &cursor)];
+    let next = reader.get(id, "/results", &query).await.body;
     let count = |page: &Value| page["items"].as_array().map_or(0, Vec::len);
     assert_eq!(
         (count(&first), count(&next)),
@@ -263,8 +264,8 @@ async fn pages_end_where_their_data_is_too_much_and_lose_nothing() {
         .split("before=")
         .nth(1)
         .and_then(|rest| rest.split('>').next());
-    let rest = reader.get(id, "/results.json", &[("before", before.expect("a time"))]);
-    let rest = rest.await;
+    let query = [("before", before.expect("a time"))];
+    let rest = reader.get(id, "/results.json", &query).await;
     let length = |file: &Answer| file.body.as_array().map_or(0, Vec::len);
     assert_eq!((length(&file), length(&rest)), (16, 2), "rows in the files");
     assert!(!rest.headers.contains_key("link"), "{:?}", rest.headers);
