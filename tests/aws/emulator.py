@@ -152,6 +152,8 @@ def patch(calls):
                     if denied is not None:
                         return denied
             return None
+        # AWS: a batch is sent by whoever may send; there is no such action.
+        action = "sqs:SendMessage" if action == "sqs:SendMessageBatch" else action
         denied = judge(access_key, action, service, region, resource_arn, service_context)
         principal = iam_evaluator.resolve_principal(access_key or "", ACCOUNT)
         role = re.match(r"arn:aws:sts::\d+:assumed-role/([^/]+)/", getattr(principal, "arn", ""))

@@ -19,8 +19,8 @@ from triggers import check, until
 # Those that ask others than AWS, by their names in the template.
 FETCHING = ("Scrapes", "ScrapeWorker", "WebhookWorker")
 TENANT = "demo#site"
-# More than a row of the database holds.
-MUCH = 400 * 1024
+# Items of a list that are together more than a row holds, and not more than a field takes.
+ITEMS, LENGTH = 900, 400
 
 
 class Site:
@@ -244,7 +244,7 @@ def much(session, client, site, resources):
     fields = {"items": {"css": "li", "all": True}, "price": {"css": ".price", "type": "number"}}
 
     def shows(number):
-        items = "".join(f"<li>{count} {'x' * 400}</li>" for count in range(MUCH // 400))
+        items = "".join(f"<li>{count} {'x' * LENGTH}</li>" for count in range(ITEMS))
         site.pages["/much"] = f"<ul>{items}<li>{number}</li></ul>{price(number)}"
 
     shows(1)
