@@ -11,6 +11,7 @@ mod operations;
 mod price;
 mod rendering;
 mod report;
+mod scraping;
 mod sealing;
 mod stage;
 mod stats;
@@ -35,9 +36,12 @@ struct Arguments {
     /// How often each thing is measured.
     #[arg(long, default_value_t = 30)]
     runs: usize,
-    /// Only these operations, and no hashing; or `rendering` or `drain` alone.
+    /// Only these operations, and no hashing; or `rendering`, `drain` or `scraping` alone.
     #[arg(long, value_name = "OPERATION", num_args = 1..)]
     only: Vec<String>,
+    /// How many pages are scraped.
+    #[arg(long, default_value_t = 1000)]
+    pages: usize,
     /// The folder of the binaries.
     #[arg(long, default_value_os_t = target().join("shipping"))]
     binaries: PathBuf,
@@ -89,6 +93,9 @@ pub enum Failure {
     /// The program that renders mails failed.
     #[error("rendering: {0}")]
     Rendering(String),
+    /// The program that reads pages with `scraper` alone failed.
+    #[error("scraper alone: {0}")]
+    Scraping(String),
     /// The program that runs `age` alone failed.
     #[error("age alone: {0}")]
     Sealing(String),
@@ -139,6 +146,11 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         writeln!(std::io::stdout(), "{}", rendering::table(&rendering))?;
         return Ok(());
     }
+    if arguments.only == ["scraping"] {
+        let scraping = scraping::measure(&arguments.binaries, arguments.pages).await?;
+        writeln!(std::io::stdout(), "{}", scraping::table(&scraping))?;
+        return Ok(());
+    }
     let subjects = subjects(&arguments.only)?;
     let stage = Stage::start(&arguments.binaries).await?;
     progress("cold starts");
@@ -161,6 +173,8 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         report.rendering = rendering::measure(&arguments.binaries, arguments.runs).await?;
         progress("draining the queue of mails");
         report.drains = drain::measure(&arguments.binaries).await?;
+        progress("scraping");
+        report.scraping = Some(scraping::measure(&arguments.binaries, arguments.pages).await?);
     }
     if let Some(folder) = arguments.json.parent() {
         std::fs::create_dir_all(folder)?;
