@@ -19,6 +19,7 @@ mod tls;
 mod warm;
 
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -40,8 +41,8 @@ struct Arguments {
     #[arg(long, value_name = "OPERATION", num_args = 1..)]
     only: Vec<String>,
     /// How many pages are scraped.
-    #[arg(long, default_value_t = 1000)]
-    pages: usize,
+    #[arg(long, default_value = "1000")]
+    pages: NonZeroUsize,
     /// The folder of the binaries.
     #[arg(long, default_value_os_t = target().join("shipping"))]
     binaries: PathBuf,
@@ -75,6 +76,9 @@ pub enum Failure {
     /// The platform behind the functions does not do what it should.
     #[error("the platform behind the functions: {0}")]
     Stage(String),
+    /// The platform's database does not do what it should.
+    #[error("the database behind the functions: {0}")]
+    Database(#[from] repository::Error),
     /// The platform does not start.
     #[error("the platform behind the functions: {0}")]
     Platform(#[from] local::Error),
@@ -147,7 +151,7 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         return Ok(());
     }
     if arguments.only == ["scraping"] {
-        let scraping = scraping::measure(&arguments.binaries, arguments.pages).await?;
+        let scraping = scraping::measure(&arguments.binaries, arguments.pages.get()).await?;
         writeln!(std::io::stdout(), "{}", scraping::table(&scraping))?;
         return Ok(());
     }
@@ -174,7 +178,8 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         progress("draining the queue of mails");
         report.drains = drain::measure(&arguments.binaries).await?;
         progress("scraping");
-        report.scraping = Some(scraping::measure(&arguments.binaries, arguments.pages).await?);
+        report.scraping =
+            Some(scraping::measure(&arguments.binaries, arguments.pages.get()).await?);
     }
     if let Some(folder) = arguments.json.parent() {
         std::fs::create_dir_all(folder)?;

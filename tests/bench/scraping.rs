@@ -1,11 +1,10 @@
 //! Scraping: the real worker, fed as SQS feeds it, beside the `scraper` crate that reads the same page by itself.
 
+mod floor;
 mod page;
 mod site;
 
-use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
+use std::path::Path;
 use std::time::Duration;
 
 use domain::scrape::{RunStatus, Scrape};
@@ -15,9 +14,9 @@ use repository::Scrapes;
 use serde::Serialize;
 use serde_json::{Value, json};
 use tests::{Lambda, Launch};
-use tokio::process::Command;
 use uuid::Uuid;
 
+use self::floor::Floor;
 use self::site::Site;
 use crate::Failure;
 use crate::report::{heading, row};
@@ -29,8 +28,6 @@ const BATCH: usize = 5;
 const EARLY: usize = 100;
 /// How many pages are looked at before anything is measured: robots.txt, connections and first uses are over by then.
 const WARM: usize = 2 * BATCH;
-/// How often `scraper` reads a page in one process, besides the first time.
-const IN_A_PROCESS: usize = 10;
 /// What the worker is given, in MB, as the template says.
 const MEMORY_MB: u32 = 512;
 
@@ -88,7 +85,7 @@ pub async fn measure(binaries: &Path, pages: usize) -> Result<Scraping, Failure>
     let mut stage = Stage::start(binaries).await?;
     let (warm, ids) = (stage.scrapes(WARM).await?, stage.scrapes(pages).await?);
     let (mut rounds, mut alone) = (Vec::new(), Samples::default());
-    let (mut early_peak_mb, mut peak_mb) = (None, None);
+    let (early, mut early_peak_mb, mut peak_mb) = (EARLY.min(pages), None, None);
     for (kind, number) in Kind::ALL.into_iter().zip(1..) {
         if matches!(kind, Kind::Changed) {
             stage.site.change();
@@ -104,7 +101,7 @@ pub async fn measure(binaries: &Path, pages: usize) -> Result<Scraping, Failure>
             wall += stage.work(batch, run).await?;
             let spent = stage.worker.cpu_at_rest().await?.saturating_sub(before);
             cpu.push(spent.as_secs_f64() * 1e6 / count(batch.len()));
-            if done >= EARLY && early_peak_mb.is_none() {
+            if done >= early && early_peak_mb.is_none() {
                 early_peak_mb = Some(stage.peak_mb()?);
             }
             if done % EARLY == 0 {
@@ -208,14 +205,14 @@ impl Stage {
                 results: 0,
                 notice: None,
             };
-            self.scrapes.create(&scrape).await.map_err(stage)?;
+            self.scrapes.create(&scrape).await?;
             ids.push(scrape.scrape_id);
         }
         Ok(ids)
     }
 
     async fn scrape(&self, id: Uuid) -> Result<Scrape, Failure> {
-        let scrape = self.scrapes.get(id).await.map_err(stage)?;
+        let scrape = self.scrapes.get(id).await?;
         scrape.ok_or_else(|| Failure::Stage(format!("the scrape {id} is gone")))
     }
 
@@ -223,7 +220,7 @@ impl Stage {
     async fn take(&self, ids: &[Uuid], run: Timestamp) -> Result<(), Failure> {
         for id in ids {
             let due_at = self.scrape(*id).await?.due_at.unwrap_or(run);
-            let taken = self.scrapes.claim(*id, due_at, run).await.map_err(stage)?;
+            let taken = self.scrapes.claim(*id, due_at, run).await?;
             if taken.and_then(|taken| taken.run) != Some(run) {
                 return Err(Failure::Stage(format!("the scrape {id} was not taken")));
             }
@@ -282,59 +279,6 @@ impl Stage {
     }
 }
 
-fn stage(error: repository::Error) -> Failure {
-    Failure::Stage(error.to_string())
-}
-
-/// The `scraper` crate alone.
-struct Floor {
-    binary: PathBuf,
-    page: tempfile::NamedTempFile,
-    selectors: Vec<String>,
-}
-
-impl Floor {
-    fn new(binaries: &Path) -> Result<Self, Failure> {
-        let binary = binaries.join("floor-scraping");
-        if !binary.is_file() {
-            return Err(tests::Error::Missing { path: binary }.into());
-        }
-        let page_file = tempfile::NamedTempFile::new()?;
-        std::fs::write(page_file.path(), page::page(0, 0))?;
-        let fields: BTreeMap<String, Value> = serde_json::from_value(page::fields())?;
-        let selectors = fields.values().flat_map(|field| {
-            let which = if field["all"] == true { "all" } else { "first" };
-            [which, field["css"].as_str().unwrap_or_default()].map(str::to_owned)
-        });
-        Ok(Self {
-            binary,
-            selectors: selectors.collect(),
-            page: page_file,
-        })
-    }
-
-    /// Reads the page some times in one process. The first time, in which memory is taken from the system, does not count: the
-    /// worker has it as well before it is measured.
-    async fn run(&self, taken: &mut Samples) -> Result<(), Failure> {
-        let output = Command::new(&self.binary)
-            .arg(self.page.path())
-            .arg((IN_A_PROCESS + 1).to_string())
-            .args(&self.selectors)
-            .stdin(Stdio::null())
-            .kill_on_drop(true)
-            .output()
-            .await?;
-        if !output.status.success() {
-            let words = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(Failure::Scraping(words));
-        }
-        for line in String::from_utf8_lossy(&output.stdout).lines().skip(1) {
-            taken.push(line.parse::<f64>()? / 1e3);
-        }
-        Ok(())
-    }
-}
-
 #[expect(clippy::cast_precision_loss, reason = "there are not that many")]
 fn count(count: usize) -> f64 {
     count as f64
@@ -387,7 +331,7 @@ pub fn table(scraping: &Scraping) -> String {
         &mut text,
         "Peak memory of the worker, MB",
         &[
-            &format!("after {EARLY} pages"),
+            &format!("after {} pages", EARLY.min(scraping.pages)),
             &format!("after {}", scraping.pages),
             &format!("after {}", scraping.pages * scraping.rounds.len()),
         ],

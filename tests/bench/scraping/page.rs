@@ -41,8 +41,8 @@ pub fn page(number: usize, version: usize) -> String {
     page
 }
 
-// Writing to a string does not fail.
 fn head(page: &mut String, number: usize) {
+    // Writing to a string does not fail.
     let _ = write!(
         page,
         r#"<!DOCTYPE html>
