@@ -11,6 +11,7 @@ mod operations;
 mod price;
 mod rendering;
 mod report;
+mod scraping;
 mod sealing;
 mod stage;
 mod stats;
@@ -18,6 +19,7 @@ mod tls;
 mod warm;
 
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -35,9 +37,12 @@ struct Arguments {
     /// How often each thing is measured.
     #[arg(long, default_value_t = 30)]
     runs: usize,
-    /// Only these operations, and no hashing; or `rendering` or `drain` alone.
+    /// Only these operations, and no hashing; or `rendering`, `drain` or `scraping` alone.
     #[arg(long, value_name = "OPERATION", num_args = 1..)]
     only: Vec<String>,
+    /// How many pages are scraped.
+    #[arg(long, default_value = "1000")]
+    pages: NonZeroUsize,
     /// The folder of the binaries.
     #[arg(long, default_value_os_t = target().join("shipping"))]
     binaries: PathBuf,
@@ -71,6 +76,9 @@ pub enum Failure {
     /// The platform behind the functions does not do what it should.
     #[error("the platform behind the functions: {0}")]
     Stage(String),
+    /// The platform's database does not do what it should.
+    #[error("the database behind the functions: {0}")]
+    Database(#[from] repository::Error),
     /// The platform does not start.
     #[error("the platform behind the functions: {0}")]
     Platform(#[from] local::Error),
@@ -89,6 +97,9 @@ pub enum Failure {
     /// The program that renders mails failed.
     #[error("rendering: {0}")]
     Rendering(String),
+    /// The program that reads pages with `scraper` alone failed.
+    #[error("scraper alone: {0}")]
+    Scraping(String),
     /// The program that runs `age` alone failed.
     #[error("age alone: {0}")]
     Sealing(String),
@@ -139,6 +150,11 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         writeln!(std::io::stdout(), "{}", rendering::table(&rendering))?;
         return Ok(());
     }
+    if arguments.only == ["scraping"] {
+        let scraping = scraping::measure(&arguments.binaries, arguments.pages.get()).await?;
+        writeln!(std::io::stdout(), "{}", scraping::table(&scraping))?;
+        return Ok(());
+    }
     let subjects = subjects(&arguments.only)?;
     let stage = Stage::start(&arguments.binaries).await?;
     progress("cold starts");
@@ -161,6 +177,9 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         report.rendering = rendering::measure(&arguments.binaries, arguments.runs).await?;
         progress("draining the queue of mails");
         report.drains = drain::measure(&arguments.binaries).await?;
+        progress("scraping");
+        report.scraping =
+            Some(scraping::measure(&arguments.binaries, arguments.pages.get()).await?);
     }
     if let Some(folder) = arguments.json.parent() {
         std::fs::create_dir_all(folder)?;

@@ -10,6 +10,7 @@ use crate::first_call::FirstTlsCall;
 use crate::hashing::Hashing;
 use crate::price::{self, Million, PRICES, Prices};
 use crate::rendering::{self, Rendering};
+use crate::scraping::{self, Scraping};
 use crate::sealing::{self, Scrypt};
 use crate::stats::Spread;
 use crate::warm::Warm;
@@ -27,6 +28,7 @@ pub struct Report {
     pub hashing: Option<Hashing>,
     pub rendering: Vec<Rendering>,
     pub drains: Vec<Drain>,
+    pub scraping: Option<Scraping>,
     pub prices: Prices,
     pub prices_date: &'static str,
 }
@@ -49,6 +51,7 @@ impl Report {
             hashing: None,
             rendering: Vec::new(),
             drains: Vec::new(),
+            scraping: None,
             prices: PRICES,
             prices_date: price::DATE,
         }
@@ -74,6 +77,9 @@ impl Report {
         if !self.rendering.is_empty() {
             text.push_str(&rendering::table(&self.rendering));
             text.push_str(&drain::table(&self.drains));
+        }
+        if let Some(scraping) = &self.scraping {
+            text.push_str(&scraping::table(scraping));
         }
         text
     }

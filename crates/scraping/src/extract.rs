@@ -35,7 +35,7 @@ impl Definition {
         match self.fields.values().next().map(|field| &field.source) {
             Some(Source::Css { .. }) => {
                 let html = html::parse(&page.html()?)?;
-                work.depth = html::depth(&html);
+                work.depth = self.depth_that_counts(&html);
                 if self.fields.values().any(|field| field.kind == Kind::Url) {
                     work.context.base = base(&html, page.url());
                 }
@@ -50,6 +50,19 @@ impl Definition {
                 Ok(self.each(|field| work.feed(&feed, field)))
             }
             None => Ok(Results::new()),
+        }
+    }
+
+    /// How deep a page is. Nothing stands deeper than there are nodes, so that a page of few is not looked through for it.
+    fn depth_that_counts(&self, html: &Html) -> usize {
+        let nodes = html.tree.values().len();
+        let most = nodes
+            .saturating_mul(nodes)
+            .saturating_mul(self.fields.len());
+        if most <= MAX_STEPS {
+            nodes
+        } else {
+            html::depth(html)
         }
     }
 

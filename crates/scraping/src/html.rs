@@ -67,9 +67,11 @@ pub(crate) fn depth(html: &Html) -> usize {
 
 /// A tree as it grows.
 #[derive(Default)]
-struct Growth {
+struct Growth<'a> {
     /// How many nodes there were, and how long the text at the end was.
     size: (usize, usize),
+    /// What was parsed when the tree grew last, until it is counted: most of a page never is.
+    begin: &'a str,
     /// What could separate attributes since the tree grew last: all of it may be one tag.
     separators: u64,
     /// Whether that is of more than one step; the tags of a single one are too short to count.
@@ -78,10 +80,10 @@ struct Growth {
     squares: u64,
 }
 
-impl Growth {
+impl<'a> Growth<'a> {
     /// The depth of the last node of the tree, when the tree and the work on it are within bounds; `step` is what was
     /// parsed since the last look.
-    fn check(&mut self, html: &Html, step: &str) -> Result<usize, Error> {
+    fn check(&mut self, html: &Html, step: &'a str) -> Result<usize, Error> {
         let nodes = html.tree.values().len();
         if nodes > MAX_NODES {
             return Err(Error::TooManyNodes);
@@ -98,22 +100,28 @@ impl Growth {
         let size = (nodes, last.value().as_text().map_or(0, |text| text.len()));
         if size == self.size {
             self.long = true;
+            self.separators += separators(std::mem::take(&mut self.begin)) + separators(step);
         } else {
             self.size = size;
             if std::mem::take(&mut self.long) {
                 self.squares += self.separators.pow(2);
             }
             self.separators = 0;
+            self.begin = step;
         }
-        let separators = step
-            .bytes()
-            .filter(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'"' | b'\''));
-        self.separators += separators.count() as u64;
         if self.long && self.squares + self.separators.pow(2) > MAX_SQUARES {
             return Err(Error::TooManyAttributes);
         }
         Ok(depth)
     }
+}
+
+/// How much of a text could separate attributes.
+fn separators(text: &str) -> u64 {
+    let separators = text
+        .bytes()
+        .filter(|byte| byte.is_ascii_whitespace() || matches!(byte, b'/' | b'"' | b'\''));
+    separators.count() as u64
 }
 
 #[cfg(test)]
