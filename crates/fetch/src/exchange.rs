@@ -16,6 +16,9 @@ use crate::target::{Checked, Reach, System};
 use crate::turns::Turns;
 use crate::{CONNECT_TIMEOUT, Options};
 
+/// For how long a host is left alone by all at the most, because one of its pages asks for it: who asks may not speak for the
+/// others. Whoever wants that page keeps to [`Error::not_before`].
+pub const LEFT_ALONE: Duration = Duration::from_hours(1);
 /// The longest that a host can ask to be left alone.
 const MAX_RETRY_AFTER: Duration = Duration::from_hours(24);
 /// How often the same is tried again, and how long after; the second time twice as long. Up to as much again is added by
@@ -124,7 +127,7 @@ impl Exchange {
         if let Err(error) = &answer
             && let Some(not_before) = error.not_before()
         {
-            turn.end_until(not_before);
+            turn.end_until(not_before.min(self.clock.now() + LEFT_ALONE));
         }
         answer
     }
@@ -199,7 +202,9 @@ impl Exchange {
         Error::Status {
             host: host.to_owned(),
             status: status.as_u16(),
-            not_before: retry_after(headers, self.clock.now()),
+            // Only these say it of the host (RFC 9110 §10.2.3, RFC 6585 §4).
+            not_before: retry_after(headers, self.clock.now())
+                .filter(|_| matches!(status.as_u16(), 429 | 503)),
         }
     }
 }

@@ -40,6 +40,7 @@ pub use crate::charset::Text;
 pub use crate::delivery::DELIVERY_TIMEOUT;
 use crate::error::Budget;
 pub use crate::error::{Cause, Error};
+pub use crate::exchange::LEFT_ALONE;
 use crate::exchange::{Answer, Exchange, Question};
 pub use crate::robots::{PRODUCT_TOKEN, Robots, RobotsCache, RobotsInMemory};
 use crate::target::Reach;

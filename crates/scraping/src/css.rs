@@ -6,6 +6,8 @@ use scraper::Selector;
 use selectors::parser::{ParseRelative, SelectorList, SelectorParseErrorKind as Kind};
 use serde::{Serialize, Serializer};
 
+use crate::cost::{self, Extent, Parts};
+
 /// The most bytes of a selector.
 const MAX_BYTES: usize = 500;
 
@@ -14,7 +16,7 @@ const MAX_BYTES: usize = 500;
 pub struct Css {
     text: String,
     selector: Selector,
-    costly: bool,
+    parts: Parts,
 }
 
 impl Css {
@@ -34,7 +36,7 @@ impl Css {
         }
         let selector = Selector::parse(text).map_err(|_| refusal(text))?;
         Ok(Self {
-            costly: is_costly(text),
+            parts: cost::parts(text).ok_or_else(|| refusal(text))?,
             text: text.to_owned(),
             selector,
         })
@@ -50,10 +52,9 @@ impl Css {
         &self.selector
     }
 
-    /// Whether matching one element can mean to look at all others: `~` looks at all siblings before, `:has` at all that
-    /// is inside.
-    pub(crate) fn is_costly(&self) -> bool {
-        self.costly
+    /// How many comparisons it can take on a page, at the most.
+    pub(crate) fn steps(&self, page: Extent) -> u64 {
+        cost::steps(&self.parts, page)
     }
 }
 
@@ -61,14 +62,6 @@ impl Serialize for Css {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.text)
     }
-}
-
-/// A mark inside a string is taken for a combinator as well; that only makes the limit stricter.
-fn is_costly(text: &str) -> bool {
-    let sibling = text
-        .char_indices()
-        .any(|(at, c)| c == '~' && !text[at + 1..].starts_with('='));
-    sibling || text.to_ascii_lowercase().contains(":has(")
 }
 
 /// The selector's fault with its place. [`Selector::parse`] keeps no place, so what is refused is parsed once more.
@@ -151,18 +144,6 @@ mod tests {
             "at character 2: this is not expected in a CSS selector",
         );
         check("1a", "at character 2: a selector is missing");
-    }
-
-    #[test]
-    fn a_selector_that_looks_at_all_others_is_known() {
-        for (text, costly) in [
-            ("a ~ b", true),
-            ("a:HAS(b)", true),
-            ("a[b~=c]", false),
-            ("a + b > c", false),
-        ] {
-            assert_eq!(Css::parse(text).expect(text).is_costly(), costly, "{text}");
-        }
     }
 
     #[test]

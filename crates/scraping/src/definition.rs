@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::Invalid;
+use domain::mail::overrides_direction;
 use serde::Serialize;
 use serde_json::Value;
 use url::Url;
@@ -112,7 +113,8 @@ fn name(text: &str) -> Result<String, Invalid> {
         ));
     }
     // The name stands in a mail's subject.
-    if text.contains(char::is_control) {
+    let breaks = |c: char| matches!(c, '\u{2028}' | '\u{2029}');
+    if text.contains(|c: char| c.is_control() || breaks(c) || overrides_direction(c)) {
         return Err(Invalid::new(
             "invalid",
             "must be one line, without control characters",

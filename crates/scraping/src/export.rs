@@ -58,17 +58,25 @@ fn cell(value: &Value) -> String {
         return number.to_string();
     }
     let items: Vec<String> = value.items().iter().map(Item::to_string).collect();
-    let text = items.join("\n");
-    if begins_like_a_formula(&text) {
-        format!("'{text}")
-    } else {
-        text
+    guarded(&items.join("\n"))
+}
+
+/// A text with an apostrophe before whatever a spreadsheet could take for a formula: at its beginning, and after each mark that
+/// some take for the end of a cell or line.
+fn guarded(text: &str) -> String {
+    let mut guarded = String::with_capacity(text.len());
+    for part in text.split_inclusive([';', '\t', '\n', '\r']) {
+        if begins_like_a_formula(part) {
+            guarded.push('\'');
+        }
+        guarded.push_str(part);
     }
+    guarded
 }
 
 /// OWASP's marks, with the wide forms that some spreadsheets take for them.
 fn begins_like_a_formula(text: &str) -> bool {
-    text.starts_with(['=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠'])
+    text.starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠'])
 }
 
 #[cfg(test)]
@@ -108,8 +116,20 @@ mod tests {
     }
 
     #[test]
+    fn a_formula_gets_one_wherever_a_cell_could_begin() {
+        for (said, written) in [
+            ("x;=1;y", "x;'=1;y"),
+            ("\t=1", "\t'=1"),
+            ("a = b; c - d", "a = b; c - d"),
+        ] {
+            assert_eq!(line(&text(said)), written, "{said}");
+        }
+        assert_eq!(guarded("1\n=1\r\n+1"), "1\n'=1\r\n'+1");
+    }
+
+    #[test]
     fn a_formula_gets_an_apostrophe() {
-        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "＝1"] {
+        for formula in ["=1+1", "+1", "-1", "@SUM(A1)", "＝1"] {
             assert_eq!(line(&text(formula)), format!("'{formula}"), "{formula}");
         }
         assert_eq!(

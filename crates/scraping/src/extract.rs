@@ -5,16 +5,17 @@ use serde_json::Value as Json;
 use url::Url;
 
 use crate::convert::{Context, too_long};
+use crate::cost::Extent;
 use crate::value::{
     Item, MAX_ITEMS, MAX_RESULT_BYTES, MAX_VALUE_BYTES, Missing, Outcome, Results, Value, quoted,
 };
-use crate::{Definition, Error, Field, Kind, Page, Source, feed, html, text};
+use crate::{Css, Definition, Error, Field, Kind, Page, Source, feed, html, text};
 
 /// How often a node of a page is looked at for its text, over all fields.
 const MAX_LOOKS: usize = 5_000_000;
 
 /// What all selectors together may cost, in steps from one element to another; it takes a few seconds.
-const MAX_STEPS: usize = 400_000_000;
+const MAX_STEPS: u64 = 200_000_000;
 
 impl Definition {
     /// What the page says: a value for each field, or the reason why there is none. The page is parsed once.
@@ -28,14 +29,14 @@ impl Definition {
                 zone: self.schedule.zone().time_zone(),
             },
             looks: MAX_LOOKS,
-            depth: 0,
+            depth: None,
+            share: MAX_STEPS / (self.fields.len() as u64).max(1),
             steps: MAX_STEPS,
             bytes: MAX_RESULT_BYTES,
         };
         match self.fields.values().next().map(|field| &field.source) {
             Some(Source::Css { .. }) => {
                 let html = html::parse(&page.html()?)?;
-                work.depth = self.depth_that_counts(&html);
                 if self.fields.values().any(|field| field.kind == Kind::Url) {
                     work.context.base = base(&html, page.url());
                 }
@@ -50,19 +51,6 @@ impl Definition {
                 Ok(self.each(|field| work.feed(&feed, field)))
             }
             None => Ok(Results::new()),
-        }
-    }
-
-    /// How deep a page is. Nothing stands deeper than there are nodes, so that a page of few is not looked through for it.
-    fn depth_that_counts(&self, html: &Html) -> usize {
-        let nodes = html.tree.values().len();
-        let most = nodes
-            .saturating_mul(nodes)
-            .saturating_mul(self.fields.len());
-        if most <= MAX_STEPS {
-            nodes
-        } else {
-            html::depth(html)
         }
     }
 
@@ -92,9 +80,11 @@ fn base(html: &Html, url: &Url) -> Url {
 struct Work<'a> {
     context: Context<'a>,
     looks: usize,
-    /// How deep the page is, which is how far a selector looks up from an element.
-    depth: usize,
-    steps: usize,
+    /// How deep the page is, which is how far a selector looks up from an element; unless nobody had to know.
+    depth: Option<u64>,
+    /// What each selector may cost without a closer look.
+    share: u64,
+    steps: u64,
     bytes: usize,
 }
 
@@ -103,14 +93,7 @@ impl Work<'_> {
         let Source::Css { css, attribute } = &field.source else {
             return Err(not_found("the field is not looked for in HTML"));
         };
-        let nodes = html.tree.values().len();
-        let steps = nodes * if css.is_costly() { nodes } else { self.depth };
-        self.steps = self.steps.checked_sub(steps).ok_or_else(|| {
-            Missing::new(
-                "too_costly",
-                "the page is too large or too deep for this selector, or for so many of them",
-            )
-        })?;
+        self.charge(html, css)?;
         let Self {
             context,
             looks,
@@ -131,6 +114,26 @@ impl Work<'_> {
         collect(field, items, bytes, || {
             not_found("the selector finds nothing")
         })
+    }
+
+    /// Takes what a selector can cost on a page from what all may.
+    fn charge(&mut self, html: &Html, css: &Css) -> Result<(), Missing> {
+        let nodes = html.tree.values().len() as u64;
+        // Nothing stands deeper than there are nodes, so that a small page is not looked through for its depth.
+        let depth = self.depth.unwrap_or(nodes);
+        let mut steps = css.steps(Extent { nodes, depth });
+        if steps > self.share && self.depth.is_none() {
+            let depth = html::depth(html) as u64;
+            self.depth = Some(depth);
+            steps = css.steps(Extent { nodes, depth });
+        }
+        self.steps = self.steps.checked_sub(steps).ok_or_else(|| {
+            Missing::new(
+                "too_costly",
+                "the page is too large or too deep for this selector, or for so many of them",
+            )
+        })?;
+        Ok(())
     }
 
     fn pointer(&mut self, document: &Json, field: &Field) -> Result<Value, Missing> {

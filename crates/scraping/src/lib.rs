@@ -4,6 +4,7 @@
 //! somebody else has fetched into [`Results`], and [`difference`] tells two of those apart.
 
 mod convert;
+mod cost;
 mod css;
 mod date;
 mod definition;

@@ -148,7 +148,8 @@ fn an_address_with_credentials_or_too_long_is_refused() {
         faults("/url", json!("javascript:alert(1)")),
         ["url: scheme"]
     );
-    assert_eq!(faults("/url", json!("example.com")), ["url: invalid"]);
+    assert_eq!(faults("/url", json!("example.com")), ["url: scheme"]);
+    assert_eq!(faults("/url", json!("https://")), ["url: invalid"]);
     assert_eq!(
         faults(
             "/url",

@@ -179,6 +179,25 @@ fn a_costly_selector_is_not_tried_on_a_large_page() {
 }
 
 #[test]
+fn a_selector_that_would_never_end_is_not_begun() {
+    let page = format!("{}<i>x</i>", "<div>".repeat(900));
+    for css in [
+        ":is(:is(:is(:is(u div) div) div) div) i",
+        ":not(:is(u div):where(b div)) :is(:not(u div) div) i",
+        "div:has(div:has(u)) i",
+    ] {
+        let missing = json!({ "missing": "too_costly" });
+        crate::check(json!({ "css": css }), &page, "text/html", missing);
+    }
+    crate::check(
+        json!({ "css": ":is(div div) i" }),
+        &page,
+        "text/html",
+        json!("x"),
+    );
+}
+
+#[test]
 fn selectors_on_a_deep_page_have_a_bound_together() {
     let page = format!("{}{}", "<div>".repeat(900), "<i></i>".repeat(40_000));
     let fields = (0..50).map(|n| (format!("f{n:02}"), json!({ "css": "b c" })));

@@ -10,20 +10,47 @@ use lambda_runtime::{LambdaEvent, service_fn};
 
 use crate::{Message, chain};
 
-/// Handles each message of a batch by itself, all at once so that a slow one delays no other past the function's time.
-/// Those that fail, a panic included, are named in the answer: the queue delivers them again, and only them.
+/// The attribute of a message in a FIFO queue that names its group.
+const GROUP: &str = "MessageGroupId";
+
+/// Handles each message of a batch by itself, all at once so that a slow one delays no other past the function's time; but those
+/// of a message group one after another, in their order, which is what the group is for. Those that fail, a panic included, are
+/// named in the answer: the queue delivers them again, and only them.
 pub async fn batch<F, E>(event: SqsEvent, handle: impl Fn(Message) -> F) -> SqsBatchResponse
 where
     F: Future<Output = Result<(), E>>,
     E: std::error::Error,
 {
-    let records = event.records.into_iter();
-    let failed = join_all(records.map(|record| failure(record, &handle))).await;
+    let handle = &handle;
+    let in_order = |group: Vec<SqsMessage>| async move {
+        let mut failed = Vec::new();
+        for record in group {
+            failed.extend(failure(record, handle).await);
+        }
+        failed
+    };
+    let failed = join_all(groups(event.records).into_iter().map(in_order)).await;
     let mut response = SqsBatchResponse::default();
     for id in failed.into_iter().flatten() {
         response.add_failure(id);
     }
     response
+}
+
+/// The messages by their groups; one without a group is by itself.
+fn groups(records: Vec<SqsMessage>) -> Vec<Vec<SqsMessage>> {
+    let mut groups: Vec<Vec<SqsMessage>> = Vec::new();
+    for record in records {
+        let name = record.attributes.get(GROUP);
+        let same = |group: &&mut Vec<SqsMessage>| {
+            name.is_some() && group.first().and_then(|first| first.attributes.get(GROUP)) == name
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.push(record),
+            None => groups.push(vec![record]),
+        }
+    }
+    groups
 }
 
 /// The message's id where it has failed. One line is logged for each message.
@@ -109,6 +136,43 @@ mod tests {
         )
         .await;
         assert_eq!(response.batch_item_failures[0].item_identifier, "");
+    }
+
+    #[tokio::test]
+    async fn a_group_keeps_its_order_and_no_other_waits_for_it() {
+        let record = |id: &str, group: &str| serde_json::json!({"messageId": id, "body": "1", "attributes": {"MessageGroupId": group}, "messageAttributes": {}});
+        let records = [record("a1", "a"), record("b1", "b"), record("a2", "a")];
+        let event = serde_json::from_value(serde_json::json!({"Records": records})).unwrap();
+        let (seen, b_is_done) = (
+            std::sync::Mutex::new(Vec::new()),
+            tokio::sync::Notify::new(),
+        );
+        let (seen, b_is_done) = (&seen, &b_is_done);
+        batch(event, |message| async move {
+            let note = |what: &str| {
+                seen.lock()
+                    .unwrap()
+                    .push(format!("{} {what}", message.id()))
+            };
+            note("begins");
+            match message.id() {
+                "a1" => b_is_done.notified().await,
+                "b1" => b_is_done.notify_one(),
+                _ => {}
+            }
+            note("ends");
+            Ok::<_, crate::BadMessage>(())
+        })
+        .await;
+        let expected = [
+            "a1 begins",
+            "b1 begins",
+            "b1 ends",
+            "a1 ends",
+            "a2 begins",
+            "a2 ends",
+        ];
+        assert_eq!(*seen.lock().unwrap(), expected);
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod error;
 mod origin;
 
 use domain::{Clock, Timestamp};
-use fetch::{Fetched, Fetcher, Url, Validators};
+use fetch::{Fetched, Fetcher, LEFT_ALONE, Url, Validators};
 use repository::Origins;
 use scraping::{Definition, Page, Results, Source};
 
@@ -66,18 +66,32 @@ pub async fn look(
     match fetcher.fetch(url.as_str(), known, &robots).await {
         Ok(Fetched::Unchanged) => Ok(Seen::Unchanged),
         Ok(Fetched::Page(page)) => read(definition, *page).map(Seen::Page),
-        Err(error) => {
-            if let Some(not_before) = error.not_before() {
-                leave_alone(origins, &origin, not_before, now).await;
-            }
-            Err(error.into())
-        }
+        Err(error) => Err(error.into()),
     }
 }
 
-/// Tells all other workers that an origin wants to be left alone. That they are not told does not change what came of the look.
-async fn leave_alone(origins: &Origins, origin: &str, not_before: Timestamp, now: Timestamp) {
-    if let Err(error) = origins.leave_alone(origin, not_before, now).await {
+/// Tells all other workers that the origin of a page wants to be left alone, where the page's own host has said so, and not one
+/// that it led to. That they are not told does not change what came of the look.
+pub async fn leave_alone(
+    origins: &Origins,
+    definition: &Definition,
+    error: &Error,
+    now: Timestamp,
+) {
+    let Error::Fetch(fetch::Error::Status {
+        host,
+        not_before: Some(not_before),
+        ..
+    }) = error
+    else {
+        return;
+    };
+    if definition.url.host_str() != Some(host) {
+        return;
+    }
+    let origin = definition.url.origin().ascii_serialization();
+    let until = (*not_before).min(now + LEFT_ALONE);
+    if let Err(error) = origins.leave_alone(&origin, until, now).await {
         tracing::warn!(%error, "nobody else is told to leave an origin alone");
     }
 }

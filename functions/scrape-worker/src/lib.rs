@@ -16,7 +16,7 @@ use domain::scrape::ScrapeJob;
 use domain::{Clock, Random};
 use fetch::Fetcher;
 use queue::{EmailQueue, WebhookQueue};
-use repository::{Origins, ScrapeResults, Scrapes};
+use repository::{Origins, ScrapeResults, Scrapes, Users};
 use topic::ScrapeTopic;
 use trigger::{BadMessage, Message};
 
@@ -27,6 +27,7 @@ const LAST_DELIVERY: u32 = 3;
 trigger::deps! {
     scrapes: Scrapes,
     results: ScrapeResults,
+    users: Users,
     origins: Origins,
     bucket: ScrapeBucket,
     fetcher: Arc<Fetcher>,

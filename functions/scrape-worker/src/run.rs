@@ -1,10 +1,13 @@
 //! One run: the look at the page, and what is written down of it.
 
+use std::time::Duration;
+
 use domain::Timestamp;
-use domain::scrape::{RunError, RunStatus, Scrape, delay_after};
+use domain::clock::SignedDuration;
+use domain::scrape::{RunError, Scrape, delay_after};
 use fetch::Validators;
 use repository::scrapes::{Ending, Found};
-use scraping::{Definition, Outcome as Field, Results};
+use scraping::{Definition, MIN_INTERVAL, Outcome as Field, Results};
 use visit::{Read, Seen};
 
 use crate::notice::Notice;
@@ -13,8 +16,14 @@ use crate::{Deps, Error, tell};
 
 /// How many results come in between two looks for what is too many: half of what one such look forgets.
 const PRUNED_EACH: u64 = 10;
+/// How long a look may take with all pauses that the site wants. The five runs that a function gets at once can be of one host,
+/// one after another, and it has 300 s for them, with the pauses after each.
+const LONGEST: Duration = Duration::from_secs(45);
 /// Of how many fields the reasons are told why they are not there.
 const REASONS: usize = 5;
+
+/// For how long a run is put off before that counts as a failure.
+const PUT_OFF: SignedDuration = SignedDuration::from_hours(24);
 
 /// What came of a look.
 pub(crate) enum Looked {
@@ -55,24 +64,47 @@ async fn look(deps: &Deps, scrape: &Scrape, definition: &Definition) -> Result<L
         _ => None,
     };
     let known = known.as_ref();
-    let looked = visit::look(&deps.fetcher, &deps.origins, definition, known, &deps.clock).await;
+    let looking = visit::look(&deps.fetcher, &deps.origins, definition, known, &deps.clock);
+    let Ok(looked) = tokio::time::timeout(LONGEST, looking).await else {
+        return Ok(Looked::Failed(too_long(), None));
+    };
     Ok(match looked {
         Ok(Seen::Unchanged) => Looked::Unchanged,
         Ok(Seen::Page(read)) if read.is_nothing() => Looked::Failed(nothing(&read.results), None),
         Ok(Seen::Page(read)) => Looked::Page(Box::new(read)),
         Err(visit::Error::Database(error)) => return Err(error.into()),
         Err(error @ visit::Error::Fetch(fetch::Error::NotYet { not_before, .. })) => {
-            Looked::Postponed(error.told(), not_before)
+            // A day later it is no delay any more: somebody has to know.
+            let is_late = scrape
+                .slot
+                .is_some_and(|slot| slot + PUT_OFF < deps.clock.now());
+            if is_late && !scrape.forced {
+                Looked::Failed(error.told(), Some(not_before))
+            } else {
+                Looked::Postponed(error.told(), not_before)
+            }
         }
-        Err(error) => Looked::Failed(error.told(), error.not_before()),
+        Err(error) => {
+            visit::leave_alone(&deps.origins, definition, &error, deps.clock.now()).await;
+            Looked::Failed(error.told(), error.not_before())
+        }
     })
+}
+
+fn too_long() -> RunError {
+    RunError {
+        code: "timeout".into(),
+        message: format!(
+            "not done within {} s, with the pauses that the site wants between requests",
+            LONGEST.as_secs()
+        ),
+    }
 }
 
 fn crashed() -> RunError {
     RunError {
         code: "crashed".into(),
-        message: "the page was asked for more than once, and looking at it never came to an end"
-            .to_owned(),
+        message: "the run was begun more than once, and never came to an end".to_owned(),
     }
 }
 
@@ -143,7 +175,6 @@ async fn end(
         tracing::info!(scrape_id = %scrape.scrape_id, code = %error.code, failures = outcome.failures, "a scrape failed");
     }
     if let Some(result) = &outcome.result
-        && result.status == RunStatus::Complete
         && result.number.is_multiple_of(PRUNED_EACH)
     {
         prune(deps, scrape, result.number).await;
@@ -166,7 +197,13 @@ fn next_slot(scrape: &Scrape, definition: &Definition, now: Timestamp) -> Option
 /// next slot can be a week away.
 fn due_at(slot: Timestamp, now: Timestamp, outcome: &Outcome) -> Timestamp {
     let earliest = now + delay_after(outcome.failures);
-    outcome.not_before.unwrap_or(slot).max(earliest)
+    let wanted = match outcome.not_before {
+        // What was not asked comes as soon as it may.
+        Some(until) if !outcome.is_looked_at => until,
+        Some(until) => until.max(now + MIN_INTERVAL),
+        None => slot,
+    };
+    wanted.max(earliest)
 }
 
 /// Removes what was kept of a run that somebody else has ended, or that is wanted no more.
@@ -205,8 +242,9 @@ async fn prune(deps: &Deps, scrape: &Scrape, newest: u64) {
 
 #[cfg(test)]
 mod tests {
+    use domain::scrape::RunStatus;
+
     use super::*;
-    use domain::clock::SignedDuration;
 
     fn scrape(slot: Option<Timestamp>) -> (Scrape, Definition) {
         let definition = serde_json::json!({
@@ -252,10 +290,8 @@ mod tests {
             changes: Vec::new(),
             crossed: None,
         };
-        assert_eq!(
-            due_at(slot, now, &failed(1, Some(now + minute))),
-            now + minute
-        );
+        let soon = due_at(slot, now, &failed(1, Some(now + minute)));
+        assert_eq!(soon, now + minute * 5, "no more often than any schedule");
         let slower = due_at(slot, now, &failed(3, Some(now + minute)));
         assert_eq!(slower, now + minute * 15);
         assert_eq!(due_at(slot, now, &failed(3, None)), slot);

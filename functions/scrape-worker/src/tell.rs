@@ -60,24 +60,30 @@ async fn mail(
     definition: &Definition,
     notice: &Notice,
 ) -> Result<(), Error> {
-    let Some(to) = recipient(scrape, definition, notice) else {
+    let Some(to) = recipient(deps, scrape, definition, notice).await? else {
         return Ok(());
     };
     let job = report::report(deps, scrape, definition, notice, to).await?;
     Ok(deps.emails.send(&job).await?)
 }
 
-/// Who gets a mail: whoever the definition names; and the owner, where there is one, when it fails again and again.
-fn recipient(scrape: &Scrape, definition: &Definition, notice: &Notice) -> Option<Email> {
+/// Who gets a mail: whoever the definition names; and the owner when it fails again and again, who is an admin still.
+async fn recipient(
+    deps: &Deps,
+    scrape: &Scrape,
+    definition: &Definition,
+    notice: &Notice,
+) -> Result<Option<Email>, Error> {
     let named = definition
         .notify
         .as_ref()
         .and_then(|notify| notify.email.clone());
-    if !notice.keeps_failing {
-        return named;
-    }
-    let owner = scrape.owner.as_ref().map(|owner| owner.email().clone());
-    owner.or(named)
+    let Some(owner) = scrape.owner.as_ref().filter(|_| notice.keeps_failing) else {
+        return Ok(named);
+    };
+    let owner = deps.users.get(owner).await?;
+    let owner = owner.filter(|owner| owner.is_enabled() && owner.is_admin());
+    Ok(owner.map(|owner| owner.email).or(named))
 }
 
 async fn post(

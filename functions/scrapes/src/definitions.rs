@@ -18,7 +18,11 @@ use uuid::Uuid;
 use crate::Deps;
 use crate::body::{ScrapeDefinition, ScrapePatch};
 use crate::input::{self, Checked};
+use crate::results::Room;
 use crate::view::ScrapeView;
+
+/// How often a change is tried whose scrape is run meanwhile.
+const ATTEMPTS: usize = 3;
 
 /// Which page.
 #[derive(IntoParams)]
@@ -89,7 +93,14 @@ pub async fn list(deps: &Deps, request: &Request) -> Result<Response, Problem> {
     input.finish(())?;
     let paging = Paging::of(request, &keys, &name, now)?;
     let after = paging.after.and_then(|id| Uuid::parse_str(&id).ok());
-    let (scrapes, more) = deps.scrapes.of_tenant(tenant, after, paging.limit).await?;
+    let (mut scrapes, mut more) = deps.scrapes.of_tenant(tenant, after, paging.limit).await?;
+    let mut room = Room::new(paging.limit);
+    let fit = scrapes
+        .iter()
+        .take_while(|scrape| room.take(scrape.definition.len()))
+        .count();
+    more |= fit < scrapes.len();
+    scrapes.truncate(fit);
     let next_cursor = scrapes
         .last()
         .filter(|_| more)
@@ -97,7 +108,9 @@ pub async fn list(deps: &Deps, request: &Request) -> Result<Response, Problem> {
         .transpose()?;
     let items = scrapes.iter().map(ScrapeView::of);
     let items = items.collect::<Result<_, _>>()?;
-    Ok(Response::ok(&Page { items, next_cursor }))
+    let page = Page { items, next_cursor };
+    let text = serde_json::to_string(&page).map_err(Problem::internal)?;
+    Ok(crate::bytes("application/json", text))
 }
 
 #[utoipa::path(get, path = "/scrapes/{id}", tag = "scrapes", summary = "Read a scrape",
@@ -116,17 +129,35 @@ pub async fn show(deps: &Deps, request: &Request) -> Result<Response, Problem> {
         content((ScrapePatch = "application/merge-patch+json"), (ScrapePatch = "application/json"))),
     responses((status = 200, description = "The scrape as it is from here on", body = ScrapeView)))]
 pub async fn patch(deps: &Deps, request: &Request) -> Result<Response, Problem> {
-    let seen = crate::owned(deps, request).await?;
+    let mut seen = crate::owned(deps, request).await?;
     let patch = request.merge_patch()?;
+    for _ in 0..ATTEMPTS {
+        if let Some(scrape) = rewrite(deps, &seen, patch.clone()).await? {
+            return Ok(Response::ok(&with_secret(deps, &scrape).await?));
+        }
+        // A run that began or ended in between does not matter to who writes; another definition does.
+        match deps.scrapes.get(seen.scrape_id).await? {
+            Some(now) if now.updated_at == seen.updated_at => seen = now,
+            _ => break,
+        }
+    }
+    Err(Problem::new(
+        Code::Conflict,
+        "the scrape was changed or deleted by somebody else; read it again",
+    ))
+}
+
+/// Writes a scrape anew; `None` where it is not as it was seen.
+async fn rewrite(deps: &Deps, seen: &Scrape, patch: Value) -> Result<Option<Scrape>, Problem> {
     let before: Value = serde_json::from_str(&seen.definition).map_err(Problem::internal)?;
     let mut after = before.clone();
     input::merge(&mut after, patch);
-    let checked = input::read(&deps.fetcher, &after, deps.clock.now())?;
+    let now = later(deps.clock.now(), seen.updated_at);
+    let checked = input::read(&deps.fetcher, &after, now)?;
     let after = serde_json::to_value(&checked.definition).map_err(Problem::internal)?;
     let begins_anew = is_another(&before, &after);
+    let due_at = due_at(seen, &before, &checked.definition, now)?;
     let definition = text(&checked)?;
-    let now = later(deps.clock.now(), seen.updated_at);
-    let due_at = due_at(&seen, &before, &checked.definition, now)?;
     let rewrite = Rewrite {
         definition: &definition,
         host: &checked.host,
@@ -134,13 +165,10 @@ pub async fn patch(deps: &Deps, request: &Request) -> Result<Response, Problem> 
         due_at,
         now,
     };
-    if !deps.scrapes.rewrite(&seen, &rewrite).await? {
-        return Err(Problem::new(
-            Code::Conflict,
-            "the scrape was changed or deleted by somebody else; read it again",
-        ));
+    if !deps.scrapes.rewrite(seen, &rewrite).await? {
+        return Ok(None);
     }
-    let scrape = Scrape {
+    Ok(Some(Scrape {
         definition,
         host: checked.host,
         updated_at: now,
@@ -150,9 +178,8 @@ pub async fn patch(deps: &Deps, request: &Request) -> Result<Response, Problem> 
         checked_at: seen.checked_at.filter(|_| !begins_anew),
         status: seen.status.filter(|_| !begins_anew),
         failures: 0,
-        ..seen
-    };
-    Ok(Response::ok(&with_secret(deps, &scrape).await?))
+        ..seen.clone()
+    }))
 }
 
 /// When a scrape is due that has another definition: at once where that looks at something else or a run was dropped for it,

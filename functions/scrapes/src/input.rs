@@ -6,6 +6,9 @@ use gateway::{Input, Problem};
 use scraping::Definition;
 use serde_json::{Map, Value};
 
+/// The most bytes of a definition: what a body has.
+const MAX_DEFINITION: usize = 64 * 1024;
+
 /// A definition whose addresses may be asked.
 #[derive(Debug)]
 pub(crate) struct Checked {
@@ -47,6 +50,12 @@ pub(crate) fn read(fetcher: &Fetcher, value: &Value, now: Timestamp) -> Result<C
     {
         let over = Invalid::new("never", "must have a time that is to come");
         faults.push(("schedule".to_owned(), over));
+    }
+
+    // What is merged grows, however small each patch is.
+    if value.to_string().len() > MAX_DEFINITION {
+        let message = format!("must have at most {} KiB as JSON", MAX_DEFINITION / 1024);
+        faults.push(("fields".to_owned(), Invalid::new("too_long", message)));
     }
 
     let mut input = Input::new();

@@ -23,7 +23,7 @@ use uuid::Uuid;
 use web::Web;
 
 /// Who makes the scrapes.
-const OWNER: &str = "acme#shop#owner@example.com";
+const OWNER: &str = "demo#site#owner@example.com";
 /// Who is told.
 const READER: &str = "reader@example.com";
 

@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use domain::UserId;
 use domain::clock::SignedDuration;
+use domain::user::Role;
+use repository::Users;
 use serde_json::{Value, json};
 
 use super::web::Page;
@@ -74,6 +77,27 @@ async fn failure_is_told_once_then_the_owner_and_then_recovery() {
     stage.web.show("/", Page::price("1"));
     stage.run_later(id).await;
     assert_eq!((to(READER), to(owner)), (2, 1));
+}
+
+#[tokio::test]
+async fn who_is_no_admin_any_more_is_not_mailed() {
+    let stage = Stage::start().await;
+    stage.web.show("/", Page::status(500));
+    let id = stage.price("/", on(&["recovery"])).await;
+    let users: Users = stage.world.get();
+    let owner = UserId::parse(OWNER).expect("a user");
+    let set = users.set_roles(&owner, &[Role::User], stage.now()).await;
+    assert!(set.expect("an answer"), "there is an owner");
+    stage.run(id).await;
+    for _ in 0..2 {
+        stage.run_later(id).await;
+    }
+    let to: Vec<_> = stage
+        .mails()
+        .iter()
+        .map(|mail| mail["to"].clone())
+        .collect();
+    assert_eq!(to, [READER], "the one that the definition names");
 }
 
 #[tokio::test]

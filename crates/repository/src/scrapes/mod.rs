@@ -195,10 +195,15 @@ impl Scrapes {
         };
         let set = "SET #definition = :definition, host = :host, updated_at = :now, slot = :due_at, due_at = :due_at, \
             due = :due, failures = :none";
+        // A run that was asked for meanwhile was promised.
+        let run = match seen.run {
+            Some(_) => "run = :run",
+            None => "attribute_not_exists(run)",
+        };
         let mut call = self
             .row(seen.scrape_id)
             .update_expression(format!("{set} REMOVE run, forced{anew}"))
-            .condition_expression("updated_at = :seen")
+            .condition_expression(format!("updated_at = :seen AND {run}"))
             .expression_attribute_names("#definition", "definition")
             .expression_attribute_values(":definition", text(rewrite.definition))
             .expression_attribute_values(":host", text(rewrite.host))
@@ -207,6 +212,9 @@ impl Scrapes {
             .expression_attribute_values(":due", text(DUE))
             .expression_attribute_values(":none", crate::database::number(0))
             .expression_attribute_values(":seen", time(seen.updated_at));
+        if let Some(run) = seen.run {
+            call = call.expression_attribute_values(":run", time(run));
+        }
         if rewrite.begins_anew {
             call = call.expression_attribute_names("#status", "status");
         }
