@@ -150,9 +150,8 @@ mod tests {
         let (seen, b_is_done) = (&seen, &b_is_done);
         batch(event, |message| async move {
             let note = |what: &str| {
-                seen.lock()
-                    .unwrap()
-                    .push(format!("{} {what}", message.id()))
+                let line = format!("{} {what}", message.id());
+                seen.lock().unwrap().push(line);
             };
             note("begins");
             match message.id() {
