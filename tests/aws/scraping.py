@@ -105,6 +105,7 @@ def run(session, operate, credentials, mail_url, resources):
     check("a scrape of an address that is not public is refused", "127.0.0.1" in json.dumps(refused))
     with Site().served() as site, loopback(session, resources), heard(session, mark, resources) as messages:
         watch(session, admin(credentials), site, mark, mail_url, resources, messages)
+        fails(operate, credentials, site, mark, mail_url)
         look(backend, site)
         much(session, backend, site, resources)
         poison(session, mark, resources)
@@ -194,6 +195,30 @@ def watch(session, client, site, mark, mail_url, resources, messages):
     client.ask("DELETE", path, expected=204)
     client.ask("GET", path, expected=404)
     check("a deleted scrape is gone", True)
+
+
+def fails(operate, credentials, site, mark, mail_url):
+    """A page that is gone: whoever made the scrape is mailed after the third failure in a row."""
+    email, password = f"maker-{mark}@example.com", "S3cur3Pass!"
+    account = {"email": email, "password": password}
+    client = Client(credentials["base_url"], {"x-api-key": credentials["publishable_key"]})
+    client.ask("POST", "/auth/register", account, expected=201)
+    until("the maker was welcomed", lambda: mail.count(mail_url, email))
+    operate("user", "role", f"{TENANT}#{email}", "admin")
+    token = client.ask("POST", "/auth/login", account)["token"]
+    client = Client(credentials["base_url"], {"authorization": f"Bearer {token}"})
+    path = f"/scrapes/{client.ask('POST', '/scrapes', definition(site.url('/gone'), 'Gone'), expected=201)['scrape_id']}"
+    for failures in (1, 2, 3):
+        client.ask("POST", f"{path}/run", expected=202)
+        until(f"run {failures} failed", lambda: has_failed(client, path, failures))
+    until("the maker was told", lambda: mail.count(mail_url, email) > 1)
+    check("who made a scrape is mailed when it fails again and again", mail.count(mail_url, email) == 2)
+    client.ask("DELETE", path, expected=204)
+
+
+def has_failed(client, path, failures):
+    last = client.ask("GET", path)["last"]
+    return last is not None and (last["status"], last["failures"]) == ("FAILED", failures)
 
 
 def price(text):
