@@ -1,6 +1,8 @@
 //! Writes that happen together or not at all.
 
+use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 
 use crate::database::Item;
@@ -76,6 +78,18 @@ impl IntoStep for Update {
     fn into_step(self) -> TransactWriteItem {
         TransactWriteItem::builder().update(self).build()
     }
+}
+
+/// What could be a step of a transaction, by itself: that costs half.
+pub(crate) fn alone(client: &Client, update: Update) -> UpdateItemFluentBuilder {
+    client
+        .update_item()
+        .table_name(update.table_name)
+        .set_key(Some(update.key))
+        .update_expression(update.update_expression)
+        .set_condition_expression(update.condition_expression)
+        .set_expression_attribute_names(update.expression_attribute_names)
+        .set_expression_attribute_values(update.expression_attribute_values)
 }
 
 impl IntoStep for Delete {

@@ -2,7 +2,8 @@
 
 use domain::clock::SignedDuration;
 use domain::scrape::RunStatus;
-use repository::scrapes::Rewrite;
+use repository::ScrapeResults;
+use repository::scrapes::{Ending, Rewrite};
 use serde_json::{Value, json};
 
 use super::Stage;
@@ -76,6 +77,39 @@ async fn whoever_asks_for_a_run_gets_a_result_of_an_unchanged_page() {
     assert!(stage.deliver(id, run.expect("a run"), 1).await);
     assert_eq!(stage.results(id).await.len(), 2);
     assert_eq!(stage.get(id).await.slot, slot, "the schedule goes on");
+}
+
+#[tokio::test]
+async fn whoever_asks_while_an_unchanged_page_is_looked_at_gets_a_result() {
+    let stage = Stage::start().await;
+    stage.web.show("/", Page::price("1").etag("\"one\""));
+    let id = stage.price("/", Value::Null).await;
+    let due_at = stage.run(id).await.due_at.expect("it is due some time");
+    stage.advance(due_at.duration_since(stage.now()) + SignedDuration::from_secs(1));
+    stage.tick().await;
+    let seen = stage.get(id).await;
+    let run = seen.run.expect("it was taken");
+    let asked = stage.scrapes().run_now(id, stage.now()).await;
+    assert_eq!(
+        asked.expect("an answer").expect("it is there").run,
+        Some(run)
+    );
+    let ending = Ending {
+        scrape: &seen,
+        run,
+        status: RunStatus::Complete,
+        found: None,
+        failures: 0,
+        slot: seen.slot,
+        due_at: seen.slot,
+        notice: None,
+        checked_at: Some(stage.now()),
+    };
+    let results: ScrapeResults = stage.world.get();
+    let ended = stage.scrapes().end(&results, &ending).await;
+    assert!(!ended.expect("an answer"), "it began before anybody asked");
+    assert!(stage.deliver(id, run, 1).await);
+    assert_eq!(stage.results(id).await.len(), 2);
 }
 
 #[tokio::test]

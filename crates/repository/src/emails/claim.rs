@@ -8,7 +8,7 @@ use domain::mail::{EmailJob, Status, Template};
 
 use super::{Emails, ttl};
 use crate::database::{Item, conditional, text, time, time_in};
-use crate::transaction::{Transaction, built};
+use crate::transaction::{Transaction, alone, built};
 use crate::{EmailBudgets, Error, Suppressions};
 
 /// A mail that somebody wants to send.
@@ -106,16 +106,7 @@ impl Emails {
                 .expression_attribute_values(":error", text(reason))
                 .build(),
         )?;
-        let call = self
-            .database
-            .client
-            .update_item()
-            .table_name(update.table_name)
-            .set_key(Some(update.key))
-            .update_expression(update.update_expression)
-            .set_condition_expression(update.condition_expression)
-            .set_expression_attribute_names(update.expression_attribute_names)
-            .set_expression_attribute_values(update.expression_attribute_values);
+        let call = alone(&self.database.client, update);
         conditional(call.send().await)?.ok();
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! A run of a scrape, from being taken to being told of.
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
-use aws_sdk_dynamodb::types::{ReturnValue, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue, Update};
 use domain::Timestamp;
 use domain::clock::SignedDuration;
 use domain::scrape::{RunResult, RunStatus, Scrape};
@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{DUE, Scrapes, id_in};
 use crate::database::{conditional, number, read, text, time, time_in};
-use crate::transaction::{Transaction, built};
+use crate::transaction::{Transaction, alone, built};
 use crate::{Error, ScrapeResults};
 
 /// When a run that nothing came of is taken again: longer than any waits for its turn, unless its host has more scrapes than
@@ -122,10 +122,7 @@ impl Scrapes {
             .expression_attribute_values(":due", text(DUE))
             .expression_attribute_values(":lease", time(now + LEASE))
             .expression_attribute_values(":now", time(now))
-            .expression_attribute_values(
-                ":true",
-                aws_sdk_dynamodb::types::AttributeValue::Bool(true),
-            )
+            .expression_attribute_values(":true", AttributeValue::Bool(true))
             .return_values(ReturnValue::AllNew);
         let taken = conditional(call.send().await)?.ok();
         taken
@@ -156,16 +153,7 @@ impl Scrapes {
     pub async fn end(&self, results: &ScrapeResults, ending: &Ending<'_>) -> Result<bool, Error> {
         let update = built(self.ending(ending).build())?;
         let Some(found) = &ending.found else {
-            let call = self
-                .database
-                .client
-                .update_item()
-                .table_name(update.table_name)
-                .set_key(Some(update.key))
-                .update_expression(update.update_expression)
-                .set_condition_expression(update.condition_expression)
-                .set_expression_attribute_names(update.expression_attribute_names)
-                .set_expression_attribute_values(update.expression_attribute_values);
+            let call = alone(&self.database.client, update);
             return Ok(conditional(call.send().await)?.is_ok());
         };
         let ended = Transaction::new()
@@ -176,6 +164,7 @@ impl Scrapes {
         Ok(ended.is_ok())
     }
 
+    /// Who asks for a run while it is under way is promised a result: one that has none does not end then, and comes again.
     fn ending(&self, ending: &Ending<'_>) -> UpdateBuilder {
         let mut set = vec!["#status = :status", "failures = :failures"];
         let mut remove = vec!["run", "forced"];
@@ -217,6 +206,13 @@ impl Scrapes {
         if let Some(notice) = ending.notice {
             set.push("notice = :notice, notice_run = :run");
             update = update.expression_attribute_values(":notice", text(notice));
+        }
+        if ending.found.is_none() && !ending.scrape.forced {
+            update = update
+                .condition_expression(
+                    "run = :run AND (attribute_not_exists(forced) OR forced = :false)",
+                )
+                .expression_attribute_values(":false", AttributeValue::Bool(false));
         }
         update.update_expression(format!(
             "SET {} REMOVE {}",
