@@ -185,26 +185,9 @@ impl Stage {
                 "name": "Lamp", "url": self.site.url(self.made), "schedule": "rate(1 hour)", "fields": page::fields(),
             });
             self.made += 1;
-            let scrape = Scrape {
-                scrape_id: random.uuid(now),
-                tenant_id: tenant_id.clone(),
-                definition: definition.to_string(),
-                host: "127.0.0.1".to_owned(),
-                owner: None,
-                created_at: now,
-                updated_at: now,
-                slot: Some(now),
-                due_at: Some(now),
-                run: None,
-                forced: false,
-                validators: None,
-                last_result: None,
-                checked_at: None,
-                status: None,
-                failures: 0,
-                results: 0,
-                notice: None,
-            };
+            let (id, host) = (random.uuid(now), "127.0.0.1".to_owned());
+            let definition = definition.to_string();
+            let scrape = Scrape::new(id, tenant_id.clone(), definition, host, None, now);
             self.scrapes.create(&scrape).await?;
             ids.push(scrape.scrape_id);
         }

@@ -143,6 +143,40 @@ pub struct Scrape {
     pub notice: Option<String>,
 }
 
+impl Scrape {
+    /// A scrape that was never run, and is due at once.
+    #[must_use]
+    pub fn new(
+        scrape_id: Uuid,
+        tenant_id: TenantId,
+        definition: String,
+        host: String,
+        owner: Option<UserId>,
+        now: Timestamp,
+    ) -> Self {
+        Self {
+            scrape_id,
+            tenant_id,
+            definition,
+            host,
+            owner,
+            created_at: now,
+            updated_at: now,
+            slot: Some(now),
+            due_at: Some(now),
+            run: None,
+            forced: false,
+            validators: None,
+            last_result: None,
+            checked_at: None,
+            status: None,
+            failures: 0,
+            results: 0,
+            notice: None,
+        }
+    }
+}
+
 /// The address of a page can hold a secret.
 impl fmt::Debug for Scrape {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -9,7 +9,7 @@ use serde_json::Value;
 use url::Url;
 
 use crate::reader::{Faults, Reader};
-use crate::{Field, Notify, Schedule, Zone};
+use crate::{Field, Notify, Schedule, Threshold, Zone};
 
 /// The most fields of a definition.
 pub const MAX_FIELDS: usize = 50;
@@ -58,6 +58,12 @@ impl Definition {
             Some(definition) if faults.is_empty() => Ok(definition),
             _ => Err(faults),
         }
+    }
+
+    /// What a number has to cross for that to be told.
+    #[must_use]
+    pub fn threshold(&self) -> Option<&Threshold> {
+        self.notify.as_ref()?.threshold.as_ref()
     }
 
     fn read(value: &Value, faults: &mut Faults) -> Option<Self> {

@@ -106,7 +106,7 @@ impl Notice {
                 "events": self.events,
                 "keeps_failing": self.keeps_failing,
                 "threshold": self.crossed.and_then(|number| {
-                    let threshold = definition.notify.as_ref()?.threshold.as_ref()?;
+                    let threshold = definition.threshold()?;
                     Some(json!({"rule": threshold, "number": number}))
                 }),
                 "changes": self.changes,

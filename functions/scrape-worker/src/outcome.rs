@@ -87,10 +87,7 @@ impl Outcome {
         if let Some(before) = &before {
             self.changes = difference(before, &read.results);
         }
-        let threshold = definition
-            .notify
-            .as_ref()
-            .and_then(|n| n.threshold.as_ref());
+        let threshold = definition.threshold();
         if let Some(threshold) = threshold
             && threshold.is_crossed(before.as_ref(), &read.results)
         {

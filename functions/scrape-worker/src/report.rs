@@ -107,10 +107,7 @@ fn headline(definition: &Definition, notice: &Notice) -> String {
         [change] if change.diff.is_none() => Some(change.to_string()),
         _ => None,
     };
-    let threshold = definition
-        .notify
-        .as_ref()
-        .and_then(|n| n.threshold.as_ref());
+    let threshold = definition.threshold();
     let headline = match notice.event() {
         Event::Failure if notice.keeps_failing => "fails again and again".to_owned(),
         Event::Failure => "fails".to_owned(),
@@ -133,10 +130,7 @@ fn plain(change: &str) -> String {
 }
 
 fn crossed(definition: &Definition, notice: &Notice) -> String {
-    let threshold = definition
-        .notify
-        .as_ref()
-        .and_then(|n| n.threshold.as_ref());
+    let threshold = definition.threshold();
     match threshold.zip(notice.crossed) {
         Some((threshold, number)) => format!("{threshold}: it is {number}."),
         None => "A threshold was crossed.".to_owned(),
@@ -147,11 +141,7 @@ fn crossed(definition: &Definition, notice: &Notice) -> String {
 fn charted<'a>(definition: &'a Definition, notice: &Notice) -> Option<&'a String> {
     let fields = &definition.fields;
     let numeric = |field: &Field| field.kind == Kind::Number && !field.all;
-    let threshold = definition
-        .notify
-        .as_ref()
-        .and_then(|n| n.threshold.as_ref());
-    let threshold = threshold.map(|threshold| &threshold.field);
+    let threshold = definition.threshold().map(|threshold| &threshold.field);
     let changed = notice.changes.iter().map(|change| &change.field);
     threshold
         .into_iter()

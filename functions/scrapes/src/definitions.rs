@@ -53,26 +53,9 @@ pub async fn create(deps: &Deps, request: &Request) -> Result<Response, Problem>
         ));
     }
     let now = deps.clock.now();
-    let scrape = Scrape {
-        scrape_id: deps.random.uuid(now),
-        tenant_id: tenant.clone(),
-        definition: text(&checked)?,
-        host: checked.host,
-        owner: principal.user,
-        created_at: now,
-        updated_at: now,
-        slot: Some(now),
-        due_at: Some(now),
-        run: None,
-        forced: false,
-        validators: None,
-        last_result: None,
-        checked_at: None,
-        status: None,
-        failures: 0,
-        results: 0,
-        notice: None,
-    };
+    let (id, definition) = (deps.random.uuid(now), text(&checked)?);
+    let owner = principal.user;
+    let scrape = Scrape::new(id, tenant.clone(), definition, checked.host, owner, now);
     deps.scrapes.create(&scrape).await?;
     let location = HeaderValue::try_from(format!("/scrapes/{}", scrape.scrape_id));
     let location = location.map_err(Problem::internal)?;

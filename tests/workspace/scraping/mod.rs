@@ -78,26 +78,11 @@ impl Stage {
         if !notify.is_null() {
             definition["notify"] = notify;
         }
-        let scrape = Scrape {
-            scrape_id: random.uuid(now),
-            tenant_id: TenantId::new("acme", "shop").expect("a tenant"),
-            definition: definition.to_string(),
-            host: url.host_str().expect("a host").to_owned(),
-            owner: Some(UserId::parse(OWNER).expect("a user")),
-            created_at: now,
-            updated_at: now,
-            slot: Some(now),
-            due_at: Some(now),
-            run: None,
-            forced: false,
-            validators: None,
-            last_result: None,
-            checked_at: None,
-            status: None,
-            failures: 0,
-            results: 0,
-            notice: None,
-        };
+        let tenant = TenantId::new("acme", "shop").expect("a tenant");
+        let owner = UserId::parse(OWNER).expect("a user");
+        let host = url.host_str().expect("a host").to_owned();
+        let (id, definition) = (random.uuid(now), definition.to_string());
+        let scrape = Scrape::new(id, tenant, definition, host, Some(owner), now);
         self.scrapes().create(&scrape).await.expect("it is kept");
         scrape.scrape_id
     }
