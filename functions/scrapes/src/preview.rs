@@ -61,7 +61,7 @@ pub async fn handle(deps: &Deps, request: &Request) -> Result<Response, Problem>
         Ok(Err(error)) => PreviewView::failed(error.told().into()),
         Err(_) => PreviewView::failed(ErrorView::new(
             "busy",
-            "others are looking at pages of the same site; try again later",
+            "it took too long, with the pauses that the site wants or with others who look at its pages; try again later",
         )),
     };
     answer(PreviewView {
