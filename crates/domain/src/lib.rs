@@ -19,6 +19,7 @@ pub mod random;
 pub mod scrape;
 pub mod series;
 pub mod session;
+pub mod site;
 pub mod tenant;
 pub mod user;
 pub mod webhook;
