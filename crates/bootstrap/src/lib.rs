@@ -14,7 +14,7 @@ mod secrets;
 mod waits;
 
 pub use env::Env;
-pub use events::{run_batch, run_schedule};
+pub use events::{run_batch, run_schedule, run_together};
 pub use http::BadBundle;
 pub use run::run;
 pub use waits::Waits;
