@@ -119,6 +119,7 @@ functions!(
         reset_confirm,
         scrapes,
         sessions,
+        sites,
         users,
         verify_email,
     ],
@@ -129,7 +130,7 @@ functions!(
         scrape_worker,
         webhook_worker,
     ],
-    schedules: [email_due, scraper, signing_key_rotation],
+    schedules: [email_due, scraper, signing_key_rotation, site_due],
 );
 
 impl Functions {

@@ -130,6 +130,8 @@ impl Wiring {
             let mut variables = declared.map_err(|source| self.wrong(source))?;
             // The keys are in a file here.
             variables.remove("JWT_SECRET_NAME");
+            // Nobody has a key to GitHub here unless the environment gives one.
+            variables.remove("GITHUB_SECRET_NAME");
             // There are no topics that functions publish to.
             variables.remove("SCRAPE_TOPIC_ARN");
             variables.extend(local_variables(data, servers, mail_transport));
