@@ -7,7 +7,7 @@ mod site;
 
 pub use markdown::{MAX_MARKDOWN_BYTES, Markdown, MarkdownBucket};
 pub use scrapes::ScrapeBucket;
-pub use site::SiteBucket;
+pub use site::{Described, Object, SiteBucket, Upload, When};
 
 /// Why an object was not read or written.
 #[derive(Debug, thiserror::Error)]

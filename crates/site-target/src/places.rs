@@ -99,7 +99,7 @@ impl Targets for Places {
             site::Target::S3 {} => match &self.bucket {
                 Some((bucket, clock)) => {
                     let target = S3Target::new(bucket.clone(), tenant, clock.clone(), self.budget);
-                    Ok(Box::new(target) as Box<dyn Target>)
+                    target.map(|target| Box::new(target) as Box<dyn Target>)
                 }
                 None => Err(missing("a bucket of sites")),
             },
