@@ -14,7 +14,7 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 pub use build::BuildBucket;
 pub use markdown::{Listed, MarkdownBucket, Stored};
 pub use scrapes::ScrapeBucket;
-pub use site::SiteBucket;
+pub use site::{Described, Object, SiteBucket, Upload, When};
 
 /// Why an object was not read or written.
 #[derive(Debug, thiserror::Error)]
