@@ -8,6 +8,7 @@ mod env;
 mod events;
 mod fetching;
 mod http;
+mod publishing;
 mod resources;
 mod run;
 mod secrets;

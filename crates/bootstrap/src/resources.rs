@@ -1,6 +1,6 @@
 //! From the environment to each thing that a function can touch.
 
-use bucket::{MarkdownBucket, ScrapeBucket, SiteBucket};
+use bucket::{BuildBucket, MarkdownBucket, ScrapeBucket, SiteBucket};
 use domain::site::LocalSites;
 use domain::{Clock, Email, Random};
 use email::{Identity, Mailer, Outbox, Renderer, Ses, SesTenant, Smtp};
@@ -200,6 +200,13 @@ impl Provide<MarkdownBucket> for Env {
     fn provide(&self) -> Result<MarkdownBucket, MissingVariable> {
         let name = self.variable("MARKDOWN_BUCKET")?;
         Ok(MarkdownBucket::new(clients::s3(self)?, name))
+    }
+}
+
+impl Provide<BuildBucket> for Env {
+    fn provide(&self) -> Result<BuildBucket, MissingVariable> {
+        let name = self.variable("BUILD_BUCKET")?;
+        Ok(BuildBucket::new(clients::s3(self)?, name))
     }
 }
 

@@ -41,6 +41,7 @@ macro_rules! functions {
     (
         requests: [$($package:ident),+ $(,)?],
         messages: [$($worker:ident),+ $(,)?],
+        together: [$($joint:ident),+ $(,)?],
         schedules: [$($task:ident),+ $(,)?] $(,)?
     ) => {
         fn handlers(env: &Env) -> Result<HashMap<String, Handler>, MissingVariable> {
@@ -69,6 +70,19 @@ macro_rules! functions {
                         let deps = Arc::clone(&deps);
                         async move {
                             trigger::batch(event, |message| $worker::handle(&deps, message)).await
+                        }
+                        .boxed()
+                    });
+                    handler
+                },
+            )),+, $((
+                stringify!($joint).replace('_', "-"),
+                {
+                    let deps = Arc::new($joint::Deps::from_env(env)?);
+                    let handler: BatchHandler = Arc::new(move |event| {
+                        let deps = Arc::clone(&deps);
+                        async move {
+                            trigger::together(event, |messages| $joint::handle(&deps, messages)).await
                         }
                         .boxed()
                     });
@@ -126,10 +140,10 @@ functions!(
     messages: [
         email_events,
         email_worker,
-        md_publisher,
         scrape_worker,
         webhook_worker,
     ],
+    together: [md_publisher],
     schedules: [email_due, scraper, signing_key_rotation, site_due],
 );
 

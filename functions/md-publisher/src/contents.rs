@@ -66,6 +66,7 @@ impl Contents for Files<'_> {
     }
 
     fn size(&self, path: &SitePath) -> Option<u64> {
-        self.built.size(path)
+        let _ = path;
+        None
     }
 }

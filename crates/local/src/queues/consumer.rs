@@ -195,6 +195,7 @@ mod tests {
                 function: "function".to_owned(),
                 queue: "queue".to_owned(),
                 batch_size: 2,
+                window_seconds: 0,
             },
             handler,
             store: Store::open(data, &queues, clock.clone()).unwrap(),
