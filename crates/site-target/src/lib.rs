@@ -4,9 +4,9 @@
 //! ([`Target::commit`]). It keeps, in the same commit, which files are the site's own, so that nobody else's are touched.
 
 mod difference;
-//GH pub mod github;
+pub mod github;
 mod list;
-//GH mod places;
+mod places;
 mod s3;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -20,7 +20,7 @@ use futures::future::BoxFuture;
 
 pub use difference::{Difference, difference};
 pub use list::{LIST_NAME, OwnList, Unreadable};
-//GH pub use places::{OpenGit, Places};
+pub use places::{OpenGit, Places};
 pub use s3::S3Target;
 
 /// What is there.
