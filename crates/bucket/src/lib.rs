@@ -2,10 +2,12 @@
 //! method for each action of a function's role.
 
 mod markdown;
+mod prefix;
 mod scrapes;
 mod site;
 
 pub use markdown::{MAX_MARKDOWN_BYTES, Markdown, MarkdownBucket};
+pub use prefix::{Folders, NotCleared, clear};
 pub use scrapes::ScrapeBucket;
 pub use site::SiteBucket;
 
