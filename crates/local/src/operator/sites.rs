@@ -6,9 +6,7 @@ use std::path::{Path, PathBuf};
 use bucket::Folders;
 use clap::{Args, Subcommand};
 use domain::audit::{AuditEvent, Event};
-use domain::site::{
-    Branch, Folder, LocalSites, Repository, Setup, Status, Target as Goal, Theme,
-};
+use domain::site::{Branch, Folder, LocalSites, Repository, Setup, Status, Target as Goal, Theme};
 use domain::tenant::BaseUrl;
 use domain::{Clock, Email, TenantId, Timestamp};
 use queue::SiteQueue;
