@@ -1,6 +1,6 @@
 //! From the environment to each thing that a function can touch.
 
-use bucket::{BuildBucket, MarkdownBucket, ScrapeBucket, SiteBucket};
+use bucket::{BuildBucket, Folders, MarkdownBucket, ScrapeBucket, SiteBucket};
 use domain::site::LocalSites;
 use domain::{Clock, Email, Random};
 use email::{Identity, Mailer, Outbox, Renderer, Ses, SesTenant, Smtp};
@@ -214,6 +214,15 @@ impl Provide<SiteBucket> for Env {
     fn provide(&self) -> Result<SiteBucket, MissingVariable> {
         let name = self.variable("SITE_BUCKET")?;
         Ok(SiteBucket::new(clients::s3(self)?, name))
+    }
+}
+
+impl Provide<Folders> for Env {
+    fn provide(&self) -> Result<Folders, MissingVariable> {
+        let buckets = ["MARKDOWN_BUCKET", "BUILD_BUCKET", "SITE_BUCKET"];
+        let buckets = buckets.map(|name| self.variable(name));
+        let buckets = buckets.into_iter().collect::<Result<_, _>>()?;
+        Ok(Folders::new(clients::s3(self)?, buckets))
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod build;
 mod markdown;
+mod prefix;
 mod scrapes;
 mod site;
 
@@ -13,6 +14,7 @@ use aws_sdk_s3::config::timeout::TimeoutConfig;
 
 pub use build::BuildBucket;
 pub use markdown::{Listed, MarkdownBucket, Stored};
+pub use prefix::{Folders, NotCleared, clear};
 pub use scrapes::ScrapeBucket;
 pub use site::{Described, Object, SiteBucket, Upload, When};
 

@@ -66,7 +66,6 @@ impl Contents for Files<'_> {
     }
 
     fn size(&self, path: &SitePath) -> Option<u64> {
-        let _ = path;
-        None
+        self.built.size(path)
     }
 }

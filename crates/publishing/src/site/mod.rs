@@ -246,6 +246,15 @@ impl Built {
         }
     }
 
+    /// How many bytes a file of the site has, where that is known without rendering it.
+    #[must_use]
+    pub fn size(&self, path: &SitePath) -> Option<u64> {
+        match *self.model.outputs.get(path)? {
+            Output::Asset(asset) => Some(self.model.assets.get(asset)?.source.bytes),
+            _ => None,
+        }
+    }
+
     /// How many files were rendered because the record did not have them.
     #[must_use]
     pub fn renders(&self) -> u32 {
