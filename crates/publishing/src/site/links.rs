@@ -2,8 +2,8 @@
 //!
 //! Everything that a link can name is in a map, so that looking one up takes the same time however large the site is.
 
-use std::cell::RefCell;
 use std::collections::{HashMap, HashSet};
+use std::sync::{Mutex, PoisonError};
 
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
@@ -53,7 +53,7 @@ pub(crate) struct Links {
     /// The URLs of other places.
     others: Vec<String>,
     /// A page's anchors, by number; made when first asked for.
-    anchors: RefCell<HashMap<usize, Anchors>>,
+    anchors: Mutex<HashMap<usize, Anchors>>,
 }
 
 /// A page's anchors.
@@ -196,7 +196,7 @@ impl Links {
         if fragment.is_empty() || fragment == "top" {
             return (encode_fragment(fragment), None);
         }
-        let mut all = self.anchors.borrow_mut();
+        let mut all = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
         let anchors = all
             .entry(page)
             .or_insert_with(|| Anchors::of(pages.doc(page)));
