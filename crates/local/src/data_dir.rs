@@ -21,6 +21,8 @@ pub const OUTBOX: &str = "outbox";
 pub const SIGNING_KEYS: &str = "signing-keys.json";
 /// The folder of the repositories of sites.
 pub const SITES: &str = "sites";
+/// What lets into GitHub, where sites go there: the JSON of the secret.
+pub const GITHUB: &str = "github.json";
 /// What the first run made.
 pub const CREDENTIALS: &str = "credentials.json";
 

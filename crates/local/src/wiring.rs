@@ -187,6 +187,7 @@ fn local_variables(
         ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
         ("JWT_KEY_FILE", within(data_dir::SIGNING_KEYS)),
         ("GIT_SITES", within(data_dir::SITES)),
+        ("GITHUB_FILE", within(data_dir::GITHUB)),
         ("MAIL_TRANSPORT", mail_transport.to_owned()),
         ("PUBLIC_URL", servers.base_url.clone()),
     ]
