@@ -6,6 +6,7 @@ mod audit;
 mod emails;
 pub mod key;
 pub mod openapi;
+mod publish;
 mod scrapes;
 mod signing_key;
 mod sites;
@@ -40,6 +41,8 @@ pub enum Command {
     /// Sites that are made of Markdown: where each goes, and what became of it
     #[command(subcommand)]
     Site(sites::Command),
+    /// Makes a site's folder in the bucket equal to a folder of this machine, and waits until it is published
+    Publish(publish::Publish),
     /// What happened at a tenant on a day
     Audit(audit::Command),
     /// Prints the `OpenAPI` document that the code gives
@@ -70,6 +73,7 @@ pub async fn run(command: Command, start: &Start, place: &Where) -> Result<Strin
         Command::SigningKey(command) => signing_key::run(command, &target).await,
         Command::Emails(command) => emails::run(command, &target).await,
         Command::Site(command) => sites::run(command, &target).await,
+        Command::Publish(command) => publish::run(command, &target).await,
         Command::Audit(command) => audit::run(command, &target).await,
         Command::Openapi => openapi::document(),
     };
