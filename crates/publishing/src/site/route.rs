@@ -350,10 +350,10 @@ impl Routes {
                 Output::Home => self.home,
                 _ => None,
             };
-            for path in short.into_iter().chain([path]) {
+            for name in short.into_iter().chain([path]) {
                 match page {
-                    Some(page) => links.add_path(path, Place::Page(page)),
-                    None => links.add_other(path, url_of(path)),
+                    Some(page) => links.add_path(name, Place::Page(page)),
+                    None => links.add_other(name, url_of(path)),
                 }
             }
         }

@@ -22,7 +22,7 @@ fn the_tenants_accent_is_used() {
 #[test]
 fn pages_of_untrusted_authors_run_nothing_of_theirs() {
     let files = folder(&[("a.md", "x")]);
-    let policy = "http-equiv=\"Content-Security-Policy\" content=\"default-src &#x27;none&#x27;;";
+    let policy = "http-equiv=\"Content-Security-Policy\" content=\"default-src &#39;none&#39;;";
     contains(
         &text(
             &build_with(settings(), &files, Record::default()),
