@@ -1,0 +1,359 @@
+//! Code in colours: classes for its parts, and the style that gives them colours.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
+
+/// What all our classes for parts of code start with.
+pub(super) const PREFIX: &str = "hl-";
+/// Longer lines are data, and take the expressions of a syntax longest.
+const MAX_LINE: usize = 1_000;
+/// The most bytes of a block that gets colours.
+const MAX_BLOCK: usize = 100_000;
+/// The most bytes of a file's code that get colours.
+const MAX_FILE: usize = 300_000;
+
+static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
+
+/// Scopes of <https://www.sublimetext.com/docs/scope_naming.html> with the classes of what they name; where one is the start of
+/// another, the longer one counts.
+const CLASSES: [(&str, &str); 40] = [
+    ("comment", "c"),
+    ("punctuation.definition.comment", "c"),
+    ("string", "s"),
+    ("punctuation.definition.string", "s"),
+    ("string.regexp", "e"),
+    ("constant.character.escape", "e"),
+    ("constant.character", "e"),
+    ("constant.other.placeholder", "e"),
+    ("constant.numeric", "n"),
+    ("constant.language", "n"),
+    ("constant.other.color", "n"),
+    ("support.constant", "n"),
+    ("constant.other", "n"),
+    ("keyword", "k"),
+    ("keyword.operator", "o"),
+    ("keyword.operator.word", "k"),
+    ("keyword.operator.logical.python", "k"),
+    ("storage", "k"),
+    ("storage.type.class", "k"),
+    ("variable.language", "k"),
+    ("entity.name.function", "f"),
+    ("entity.name.macro", "f"),
+    ("support.function", "f"),
+    ("support.macro", "f"),
+    ("variable.function", "f"),
+    ("meta.function-call.generic", "f"),
+    ("entity.name", "t"),
+    ("entity.other.inherited-class", "t"),
+    ("support.type", "t"),
+    ("support.class", "t"),
+    ("entity.name.tag", "g"),
+    ("entity.other.attribute-name", "a"),
+    ("variable.parameter", "a"),
+    ("variable.other.member", "a"),
+    ("support.type.property-name", "a"),
+    ("meta.mapping.key", "a"),
+    ("markup.heading", "g"),
+    ("markup.inserted", "i"),
+    ("markup.deleted", "d"),
+    ("meta.diff.header", "c"),
+];
+
+static SCOPES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
+    let mut scopes: Vec<(Scope, &'static str)> = CLASSES
+        .iter()
+        .filter_map(|(scope, class)| Some((Scope::new(scope).ok()?, *class)))
+        .collect();
+    scopes.sort_by_key(|(scope, _)| std::cmp::Reverse(scope.len()));
+    scopes
+});
+
+/// The style of coloured code, light and dark: a few colours, all of them at least 4.5 : 1 against a background as light as `#f6f8fa`
+/// or as dark as `#161b22` (WCAG 2.2, 1.4.3). In properties, so that a theme may give them other values.
+#[must_use]
+pub fn highlight_css() -> &'static str {
+    include_str!("highlight.css")
+}
+
+/// Colours the code of one file, within bounds.
+#[derive(Debug)]
+pub(super) struct Painter {
+    left: usize,
+}
+
+impl Default for Painter {
+    fn default() -> Self {
+        Self { left: MAX_FILE }
+    }
+}
+
+impl Painter {
+    /// A block of code as HTML.
+    pub fn block(&mut self, info: &str, code: &str) -> String {
+        let language = language(info);
+        let mut html = String::with_capacity(code.len() + code.len() / 2 + 60);
+        html.push_str("<pre><code");
+        if !language.is_empty() {
+            html.push_str(" class=\"language-");
+            escape(&mut html, &language);
+            html.push('"');
+        }
+        html.push('>');
+        match syntax(&language) {
+            Some(syntax) if code.len() <= MAX_BLOCK.min(self.left) => {
+                self.left -= code.len();
+                paint(&mut html, syntax, code);
+            }
+            _ => escape(&mut html, code),
+        }
+        html.push_str("</code></pre>\n");
+        html
+    }
+}
+
+/// The language that the line of a fence names: `rust`, `rust,ignore`, `{.rust}`.
+pub(super) fn language(info: &str) -> String {
+    let word = info
+        .trim_start()
+        .trim_start_matches(['{', '.'])
+        .split(|c: char| c.is_whitespace() || c == ',' || c == '{' || c == '}')
+        .next()
+        .unwrap_or_default();
+    word.chars().take(40).collect::<String>().to_lowercase()
+}
+
+fn syntax(language: &str) -> Option<&'static SyntaxReference> {
+    let name = match language {
+        "" | "text" | "txt" | "plain" | "plaintext" => return None,
+        "shell" | "console" | "shellsession" | "zsh" => "bash",
+        "golang" => "go",
+        "csharp" => "cs",
+        "docker" | "containerfile" => "dockerfile",
+        "terraform" => "tf",
+        "powershell" | "pwsh" => "ps1",
+        "jsonc" | "json5" => "json",
+        "objective-c" | "objc" => "m",
+        "proto" | "protobuf" => "proto",
+        "javascript" | "node" | "mjs" => "js",
+        "jsx" => "tsx",
+        "gql" => "graphql",
+        "make" => "makefile",
+        "conf" => "ini",
+        "patch" => "diff",
+        other => other,
+    };
+    SYNTAXES.find_syntax_by_token(name)
+}
+
+fn paint(html: &mut String, syntax: &SyntaxReference, code: &str) {
+    let mut state = ParseState::new(syntax);
+    let mut stack = ScopeStack::new();
+    let mut span = Span::default();
+    let mut known = HashMap::new();
+    for line in code.split_inclusive('\n') {
+        let parsed = if line.len() > MAX_LINE {
+            None
+        } else {
+            state.parse_line(line, &SYNTAXES).ok()
+        };
+        let mut at = 0;
+        for (place, change) in parsed.unwrap_or_default() {
+            let end = place.clamp(at, line.len());
+            span.write(html, line.get(at..end).unwrap_or_default(), class(&stack, &mut known));
+            at = end;
+            // A change that doesn't fit the stack leaves it as it is.
+            let _ = stack.apply(&change);
+        }
+        span.write(html, line.get(at..).unwrap_or_default(), class(&stack, &mut known));
+    }
+    span.end(html);
+}
+
+/// The class of a place: of its innermost scope that has one.
+fn class(
+    stack: &ScopeStack,
+    known: &mut HashMap<Scope, Option<&'static str>>,
+) -> Option<&'static str> {
+    stack.as_slice().iter().rev().find_map(|scope| {
+        *known.entry(*scope).or_insert_with(|| {
+            SCOPES
+                .iter()
+                .find(|(start, _)| start.is_prefix_of(*scope))
+                .map(|(_, class)| *class)
+        })
+    })
+}
+
+/// The element that is being written: parts of one class that follow on each other are in one.
+#[derive(Default)]
+struct Span(Option<&'static str>);
+
+impl Span {
+    fn write(&mut self, html: &mut String, text: &str, class: Option<&'static str>) {
+        if text.is_empty() {
+            return;
+        }
+        // White space looks the same in every colour.
+        let blank = text.bytes().all(|byte| byte.is_ascii_whitespace());
+        if self.0 != class && !blank {
+            self.end(html);
+            if let Some(class) = class {
+                html.push_str("<span class=\"");
+                html.push_str(PREFIX);
+                html.push_str(class);
+                html.push_str("\">");
+            }
+            self.0 = class;
+        }
+        escape(html, text);
+    }
+
+    fn end(&mut self, html: &mut String) {
+        if self.0.take().is_some() {
+            html.push_str("</span>");
+        }
+    }
+}
+
+/// Appends text as HTML.
+pub(super) fn escape(html: &mut String, text: &str) {
+    let mut rest = text;
+    while let Some(place) = rest.find(['&', '<', '>', '"']) {
+        let (before, after) = rest.split_at(place);
+        html.push_str(before);
+        html.push_str(match after.as_bytes().first() {
+            Some(b'&') => "&amp;",
+            Some(b'<') => "&lt;",
+            Some(b'>') => "&gt;",
+            _ => "&quot;",
+        });
+        rest = after.get(1..).unwrap_or_default();
+    }
+    html.push_str(rest);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn block(info: &str, code: &str) -> String {
+        Painter::default().block(info, code)
+    }
+
+    #[test]
+    fn languages_are_known() {
+        for language in [
+            "rust", "toml", "dockerfile", "docker", "kotlin", "swift", "powershell", "scss", "hcl",
+            "terraform", "graphql", "typescript", "ts", "tsx", "jsx", "ini", "bash", "sh", "console",
+            "python", "py", "js", "javascript", "json", "yaml", "yml", "html", "css", "sql", "go",
+            "java", "c", "cpp", "c++", "c#", "csharp", "ruby", "php", "diff", "makefile", "nix",
+            "elixir", "zig", "xml", "lua", "haskell", "scala", "perl", "r", "vue", "svelte", "proto",
+            "markdown", "nginx", "julia", "dart", "elm", "clojure",
+        ] {
+            assert!(syntax(language).is_some(), "{language}");
+        }
+        assert!(syntax("no-such-language").is_none());
+    }
+
+    #[test]
+    fn the_parts_of_code_have_classes() {
+        let html = block("rust,ignore", "fn main() { // hi\n    let x = \"<b>\";\n}\n");
+        for part in [
+            "<pre><code class=\"language-rust\">",
+            "<span class=\"hl-k\">fn</span>",
+            "<span class=\"hl-f\">main</span>",
+            "<span class=\"hl-c\">// hi\n</span>",
+            "<span class=\"hl-s\">&quot;&lt;b&gt;&quot;</span>",
+        ] {
+            assert!(html.contains(part), "{part} is not in {html}");
+        }
+    }
+
+    #[test]
+    fn many_languages_get_colours() {
+        for (language, code) in [
+            ("toml", "[a]\nb = 1 # c\n"),
+            ("dockerfile", "FROM a:1\nRUN x\n"),
+            ("kotlin", "fun main() { val a = 1 }\n"),
+            ("swift", "let a = 1\n"),
+            ("powershell", "$a = Get-Item 'x'\n"),
+            ("scss", "a { $b: 1px; }\n"),
+            ("hcl", "a \"b\" { c = 1 }\n"),
+            ("graphql", "query { a(b: 1) }\n"),
+            ("tsx", "const a: number = <b>1</b>;\n"),
+            ("ini", "[a]\nb=1\n"),
+            ("json", "{\"a\": 1}\n"),
+        ] {
+            assert!(block(language, code).contains("<span class=\"hl-"), "{language}");
+        }
+    }
+
+    #[test]
+    fn what_is_long_or_unknown_is_only_escaped() {
+        let line = format!("let a = \"{}\";\n", "x".repeat(MAX_LINE));
+        assert!(!block("rust", &line).contains("<span"));
+        let long = "let a = 1;\n".repeat(MAX_BLOCK / 11 + 1);
+        assert!(!block("rust", &long).contains("<span"));
+        assert_eq!(block("\"><x", "<&\n"), "<pre><code class=\"language-&quot;&gt;&lt;x\">&lt;&amp;\n</code></pre>\n");
+        assert_eq!(block("", "a"), "<pre><code>a</code></pre>\n");
+        let mut painter = Painter { left: 5 };
+        assert!(!painter.block("rust", "let a = 1;\n").contains("<span"));
+    }
+
+    #[test]
+    fn the_words_of_a_fence_name_its_language() {
+        for (info, expected) in [
+            ("rust", "rust"),
+            (" Rust title=x", "rust"),
+            ("{.rust}", "rust"),
+            ("rust,no_run", "rust"),
+            ("js{1,3}", "js"),
+            ("", ""),
+        ] {
+            assert_eq!(language(info), expected, "{info}");
+        }
+    }
+
+    /// The contrast of WCAG 2.2.
+    fn contrast(a: &str, b: &str) -> f64 {
+        let light = |colour: &str| {
+            let part = |from: usize| {
+                let value = u8::from_str_radix(&colour[from..from + 2], 16).unwrap();
+                let value = f64::from(value) / 255.0;
+                if value <= 0.03928 {
+                    value / 12.92
+                } else {
+                    ((value + 0.055) / 1.055).powf(2.4)
+                }
+            };
+            0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
+        };
+        let (a, b) = (light(a), light(b));
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    #[test]
+    fn every_colour_can_be_read_in_light_and_dark() {
+        let css = highlight_css();
+        assert!(css.len() < 4_000);
+        let (light, dark) = css.split_once("prefers-color-scheme").unwrap();
+        for (style, grounds) in [(light, ["#ffffff", "#f6f8fa"]), (dark, ["#0d1117", "#161b22"])] {
+            let colours: Vec<&str> = style
+                .match_indices('#')
+                .map(|(place, _)| &style[place..place + 7])
+                .collect();
+            assert_eq!(colours.len(), 11, "{style}");
+            for colour in colours {
+                for ground in grounds {
+                    let contrast = contrast(colour, ground);
+                    assert!(contrast >= 4.5, "{colour} on {ground}: {contrast}");
+                }
+            }
+        }
+        for (_, class) in CLASSES {
+            assert!(css.contains(&format!(".{PREFIX}{class}")), "{class}");
+        }
+    }
+}
