@@ -179,18 +179,17 @@ impl Links {
     }
 
     /// A fragment with its `#`, as [`Document::anchor`](crate::document::Document::anchor) finds it; empty for the top of a page.
-    fn fragment(
-        &self,
-        page: usize,
-        fragment: &str,
-        pages: &impl Pages,
-    ) -> (String, Option<Wrong>) {
+    fn fragment(&self, page: usize, fragment: &str, pages: &impl Pages) -> (String, Option<Wrong>) {
         if fragment.is_empty() || fragment == "top" {
             return (String::new(), None);
         }
         let mut all = self.anchors.borrow_mut();
-        let anchors = all.entry(page).or_insert_with(|| anchors_of(pages.doc(page)));
-        let id = anchors.get(fragment).or_else(|| anchors.get(&anchor_slug(fragment)));
+        let anchors = all
+            .entry(page)
+            .or_insert_with(|| anchors_of(pages.doc(page)));
+        let id = anchors
+            .get(fragment)
+            .or_else(|| anchors.get(&anchor_slug(fragment)));
         match id.map(String::as_str) {
             None => (encode_fragment(fragment), Some(Wrong::Anchor)),
             Some("") => (String::new(), None),
@@ -203,10 +202,14 @@ impl Links {
 fn anchors_of(doc: &Doc) -> HashMap<String, String> {
     let mut anchors = HashMap::new();
     for anchor in &doc.anchors {
-        anchors.entry(anchor.name.clone()).or_insert_with(|| anchor.id.clone());
+        anchors
+            .entry(anchor.name.clone())
+            .or_insert_with(|| anchor.id.clone());
     }
     for heading in &doc.headings {
-        anchors.entry(heading.id.clone()).or_insert_with(|| heading.id.clone());
+        anchors
+            .entry(heading.id.clone())
+            .or_insert_with(|| heading.id.clone());
     }
     anchors
 }
