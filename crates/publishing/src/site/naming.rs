@@ -36,9 +36,9 @@ impl Routes {
         }
         for (file, place) in &places {
             let is_index = matches!(names::key(stem(file)).as_str(), "index" | "readme");
-            other_paths(file, is_index)
-                .iter()
-                .for_each(|path| links.add_path(path, *place));
+            for path in other_paths(file, is_index) {
+                links.add_path(&path, *place);
+            }
         }
         for (path, output) in &self.outputs {
             let path = path.as_str();

@@ -354,8 +354,7 @@ fn title(doc: &Doc, place: &str) -> String {
 fn alias_output(alias: &str) -> Option<SitePath> {
     let decoded = percent_decode_str(alias.trim()).decode_utf8().ok()?;
     let path = decoded.strip_prefix('/').unwrap_or(&decoded);
-    let lower = path.to_ascii_lowercase();
-    let path = if lower.ends_with(".html") || lower.ends_with(".htm") {
+    let path = if matches!(names::ending(path).as_str(), "html" | "htm") {
         path.to_owned()
     } else {
         within(path.strip_suffix('/').unwrap_or(path), "index.html")

@@ -84,14 +84,14 @@ impl Templates {
         }
     }
 
-    /// Renders a page that lists `listed` lines and has `content` bytes of content. Where the folder's template fails, the theme's is used,
+    /// Renders a page that lists `listed` lines and has so many bytes of content. Where the folder's template fails, the theme's is used,
     /// and it is said why.
     pub(crate) fn render(
         &self,
         name: &str,
         context: &Context,
         listed: usize,
-        content: usize,
+        content_bytes: usize,
     ) -> (Vec<u8>, Option<Failure>) {
         let mut failure = None;
         if let Some(environment) = &self.replaced {
@@ -99,7 +99,7 @@ impl Templates {
             let mut environment = environment.clone();
             environment.set_fuel(Some(fuel));
             context.meter.set(fuel);
-            let result = render(&environment, name, &context.value, LONGEST + content);
+            let result = render(&environment, name, &context.value, LONGEST + content_bytes);
             match result {
                 Ok(html) if !context.meter.is_empty() => return (html, None),
                 Ok(_) => failure = Some(too_much(name)),

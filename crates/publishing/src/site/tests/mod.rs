@@ -6,6 +6,7 @@ mod feeds;
 mod incremental;
 mod linking;
 mod own_files;
+mod real;
 mod templates;
 mod theme;
 

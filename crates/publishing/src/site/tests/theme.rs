@@ -1,6 +1,7 @@
 //! The theme as it is without a folder's changes.
 
 use super::*;
+use crate::site::names;
 
 #[test]
 fn the_style_sheet_is_small() {
@@ -48,7 +49,7 @@ fn names_are_escaped() {
     let built = build_with(settings, &folder, Record::default());
     for (path, bytes) in all(&built) {
         let text = String::from_utf8(bytes).unwrap();
-        let is_markup = path.ends_with(".html") || path.ends_with(".xml");
+        let is_markup = matches!(names::ending(&path).as_str(), "html" | "xml");
         assert!(
             !is_markup
                 || !(text.contains("<script>") || text.contains("<b>") || text.contains("<i>")),
