@@ -48,7 +48,7 @@
     list.replaceChildren(...found.slice(0, 12).map(([, page], place) => {
       const item = document.createElement("li");
       const link = document.createElement("a");
-      item.id = "found-" + place;
+      item.id = "_found-" + place;
       item.setAttribute("role", "option");
       link.href = new URL(page.u || ".", root);
       link.textContent = page.t;

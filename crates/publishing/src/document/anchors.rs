@@ -10,7 +10,7 @@ const MAX_CHARS: usize = 200;
 
 /// The anchor of a heading as GitHub makes it: in small letters, a dash for each space, and of the rest only letters of any
 /// script, digits, `-` and `_`. None starts with `_`: those are the site's own.
-pub(super) fn slug(words: &str) -> String {
+pub(crate) fn slug(words: &str) -> String {
     let mut slug = String::with_capacity(words.len().min(MAX_CHARS));
     for c in words.trim().nfc().take(MAX_CHARS) {
         if c.is_whitespace() {

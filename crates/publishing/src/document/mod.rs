@@ -21,6 +21,7 @@ use domain::Timestamp;
 use domain::site::Report;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use anchors::slug as anchor_slug;
 pub use code::highlight_css;
 
 use body::Body;
@@ -240,7 +241,8 @@ fn too_much(why: TooMuch, line: u32, reports: &Reports) -> Report {
     match why {
         TooMuch::Depth => {
             let most = tidy::MAX_DEPTH;
-            let message = format!("quotes, lists or tags stand more than {most} deep in each other");
+            let message =
+                format!("quotes, lists or tags stand more than {most} deep in each other");
             reports.refusal(Some(line), "too_deep", message)
         }
         TooMuch::Tags => {

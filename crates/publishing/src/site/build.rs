@@ -323,7 +323,7 @@ impl Model {
         let chosen = self.settings.setup.theme.accent.as_ref();
         let accent = accent::css(chosen.map(domain::tenant::Color::as_str));
         let own = self.css.as_deref().unwrap_or_default();
-        format!("{accent}{STYLE}{}{own}", highlight_css()).into_bytes()
+        format!("{accent}{STYLE}{}{own}", crate::document::highlight_css()).into_bytes()
     }
 
     fn index(&self) -> Vec<u8> {
@@ -339,9 +339,4 @@ impl Model {
         let shown: Vec<usize> = shown.collect();
         search::index(shown.iter().map(entry))
     }
-}
-
-/// The colours of code.
-fn highlight_css() -> &'static str {
-    ""
 }

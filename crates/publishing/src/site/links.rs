@@ -2,14 +2,14 @@
 //!
 //! Everything that a link can name is in a map, so that looking one up takes the same time however large the site is.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
 use percent_encoding::{percent_decode_str, utf8_percent_encode};
 
 use super::names::{self, folder, key, stem, within};
 use super::record::Doc;
-use crate::document::{Link, LinkKind};
+use crate::document::{Link, LinkKind, anchor_slug};
 
 /// How many folders above a file are looked through for a page's name, besides the root.
 const NEAR: usize = 8;
@@ -53,15 +53,7 @@ pub(crate) struct Links {
     /// The URLs of other places.
     others: Vec<String>,
     /// A page's anchors, by number; made when first asked for.
-    anchors: Mutex<HashMap<usize, Anchors>>,
-}
-
-/// A page's anchors.
-#[derive(Debug, Default)]
-struct Anchors {
-    ids: HashSet<String>,
-    /// Wiki links name headings by their words.
-    by_words: HashMap<String, String>,
+    anchors: Mutex<HashMap<usize, HashMap<String, String>>>,
 }
 
 /// What a link is looked up for.
@@ -122,7 +114,7 @@ impl Links {
         let written = || Goal::Written(link.written.clone());
         if link.target.is_empty() {
             let fragment = link.fragment.as_deref().unwrap_or_default();
-            let (fragment, wrong) = self.fragment(asking.page, fragment, link.kind, pages);
+            let (fragment, wrong) = self.fragment(asking.page, fragment, pages);
             return (Goal::Here(fragment), wrong);
         }
         let found = match link.kind {
@@ -143,7 +135,7 @@ impl Links {
             Some(Place::Page(page)) => match link.fragment.as_deref() {
                 None | Some("") => (Goal::Inside(pages.url(page).to_owned()), None),
                 Some(fragment) => {
-                    let (fragment, wrong) = self.fragment(page, fragment, link.kind, pages);
+                    let (fragment, wrong) = self.fragment(page, fragment, pages);
                     (
                         Goal::Inside(format!("{}{fragment}", pages.url(page))),
                         wrong,
@@ -186,50 +178,40 @@ impl Links {
         })
     }
 
-    fn fragment(
-        &self,
-        page: usize,
-        fragment: &str,
-        kind: LinkKind,
-        pages: &impl Pages,
-    ) -> (String, Option<Wrong>) {
+    /// A fragment with its `#`, as [`Document::anchor`](crate::document::Document::anchor) finds it; empty for the top of a page.
+    fn fragment(&self, page: usize, fragment: &str, pages: &impl Pages) -> (String, Option<Wrong>) {
         if fragment.is_empty() || fragment == "top" {
-            return (encode_fragment(fragment), None);
+            return (String::new(), None);
         }
         let mut all = self.anchors.lock().unwrap_or_else(PoisonError::into_inner);
         let anchors = all
             .entry(page)
-            .or_insert_with(|| Anchors::of(pages.doc(page)));
-        if anchors.ids.contains(fragment) {
-            return (encode_fragment(fragment), None);
-        }
-        let by_words = || anchors.by_words.get(&key(fragment.trim()));
-        match (kind == LinkKind::Wiki).then(by_words).flatten() {
-            Some(id) => (encode_fragment(id), None),
+            .or_insert_with(|| anchors_of(pages.doc(page)));
+        let id = anchors
+            .get(fragment)
+            .or_else(|| anchors.get(&anchor_slug(fragment)));
+        match id.map(String::as_str) {
             None => (encode_fragment(fragment), Some(Wrong::Anchor)),
+            Some("") => (String::new(), None),
+            Some(id) => (encode_fragment(id), None),
         }
     }
 }
 
-impl Anchors {
-    fn of(doc: &Doc) -> Self {
-        let mut anchors = Self::default();
-        for heading in &doc.headings {
-            anchors.ids.insert(heading.id.clone());
-            anchors
-                .by_words
-                .entry(key(&heading.text))
-                .or_insert_with(|| heading.id.clone());
-        }
-        // Those of footnotes, and of an author's own HTML.
-        let body = String::from_utf8_lossy(doc.body());
-        for rest in body.split(" id=\"").skip(1) {
-            if let Some((id, _)) = rest.split_once('"') {
-                anchors.ids.insert(id.replace("&amp;", "&"));
-            }
-        }
+/// The ids of a page by all that fragments can call them.
+fn anchors_of(doc: &Doc) -> HashMap<String, String> {
+    let mut anchors = HashMap::new();
+    for anchor in &doc.anchors {
         anchors
+            .entry(anchor.name.clone())
+            .or_insert_with(|| anchor.id.clone());
     }
+    for heading in &doc.headings {
+        anchors
+            .entry(heading.id.clone())
+            .or_insert_with(|| heading.id.clone());
+    }
+    anchors
 }
 
 /// The folder of a file and those above it, the nearest first, the root last.

@@ -14,6 +14,7 @@ mod language;
 mod links;
 mod model;
 mod names;
+mod naming;
 mod pages;
 mod record;
 mod reports;

@@ -80,6 +80,13 @@ pub(crate) fn stem(path: &str) -> &str {
     name.rsplit_once('.').map_or(name, |(stem, _)| stem)
 }
 
+/// A file's last ending in lower case, without its dot.
+pub(crate) fn ending(path: &str) -> String {
+    let name = file_name(path);
+    name.rsplit_once('.')
+        .map_or(String::new(), |(_, ending)| ending.to_ascii_lowercase())
+}
+
 /// A path within a folder.
 pub(crate) fn within(folder: &str, name: &str) -> String {
     if folder.is_empty() {

@@ -9,7 +9,7 @@ use domain::site::{BlobId, Report};
 use serde::{Deserialize, Serialize};
 
 use super::search;
-use crate::document::{Document, FrontMatter, Heading, Link, Options};
+use crate::document::{Anchor, Document, FrontMatter, Heading, Link, Options};
 
 /// What a record starts with: the form, and the version of this crate, whose hash is made of its source, its theme and its dependencies.
 const HEAD: &[u8] = concat!("site record 1 ", env!("PUBLISHING_BUILD"), "\n").as_bytes();
@@ -64,6 +64,7 @@ pub(crate) struct Doc {
     pub(crate) title: Option<String>,
     pub(crate) summary: String,
     pub(crate) headings: Vec<Heading>,
+    pub(crate) anchors: Vec<Anchor>,
     pub(crate) links: Vec<Link>,
     pub(crate) reports: Vec<Kept>,
     /// Its words, for the search.
@@ -134,6 +135,7 @@ impl Doc {
             title: document.title,
             summary: document.summary,
             headings: document.headings,
+            anchors: document.anchors,
             links: document.links,
             reports: document.reports.into_iter().map(Kept::of).collect(),
             words: search::words(&document.text),
@@ -148,11 +150,6 @@ impl Doc {
 
     fn body_bytes(&self) -> usize {
         self.pieces.iter().map(|length| *length as usize).sum()
-    }
-
-    /// All its HTML, without its links' URLs.
-    pub(crate) fn body(&self) -> &[u8] {
-        &self.body
     }
 
     /// Its HTML; `resolve` gives the URL of each link, in order.

@@ -9,7 +9,7 @@ use percent_encoding::percent_decode_str;
 
 use super::claims::Claims;
 use super::inputs::Inputs;
-use super::links::{Goal, Links, Place, other_paths, url_of};
+use super::links::{Links, url_of};
 use super::model::{Asset, Output, Page};
 use super::names::{self, folder, stem, within};
 use super::record::{Doc, File, What};
@@ -306,85 +306,6 @@ impl Routes {
         }
     }
 
-    /// Makes everything known by all its names: exact paths before names without ending, and those before addresses.
-    fn name_all(&mut self) {
-        let places: Vec<(String, Place)> = self
-            .pages
-            .iter()
-            .enumerate()
-            .map(|(number, page)| (page.file.clone(), Place::Page(number)))
-            .chain(
-                self.waiting
-                    .iter()
-                    .map(|waiting| (waiting.file.clone(), Place::Waiting)),
-            )
-            .collect();
-        let links = &mut self.links;
-        for (file, place) in &places {
-            links.add_path(file, *place);
-        }
-        let mut assets = Vec::new();
-        for (path, output) in &self.outputs {
-            if matches!(output, Output::Asset(_)) {
-                links.add_other(path.as_str(), url_of(path.as_str()));
-                assets.extend(
-                    links
-                        .other(path.as_str())
-                        .map(|place| (path.as_str(), place)),
-                );
-            }
-        }
-        for (file, place) in &places {
-            let is_index = matches!(names::key(stem(file)).as_str(), "index" | "readme");
-            other_paths(file, is_index)
-                .iter()
-                .for_each(|path| links.add_path(path, *place));
-        }
-        for (path, output) in &self.outputs {
-            let path = path.as_str();
-            let short = path
-                .strip_suffix("index.html")
-                .map(|path| path.trim_end_matches('/'));
-            let page = match output {
-                Output::Page(page) | Output::Redirect(page) => Some(*page),
-                Output::Home => self.home,
-                _ => None,
-            };
-            for path in short.into_iter().chain([path]) {
-                match page {
-                    Some(page) => links.add_path(path, Place::Page(page)),
-                    None => links.add_other(path, url_of(path)),
-                }
-            }
-        }
-        for above in [false, true] {
-            for (file, place) in &places {
-                links.add_name(file, stem(file), *place, above);
-                links.add_name(file, names::file_name(file), *place, above);
-            }
-            for (file, place) in &assets {
-                links.add_name(file, names::file_name(file), *place, above);
-            }
-            for (number, page) in self.pages.iter().enumerate() {
-                links.add_name(&page.file, &page.title, Place::Page(number), above);
-            }
-        }
-    }
-
-    /// Where a link of the header leads to.
-    pub(crate) fn nav_goal(&self, url: &str) -> Goal {
-        let Some(path) = url.strip_prefix('/') else {
-            return Goal::Written(url.to_owned());
-        };
-        let end = path.find(['#', '?']).unwrap_or(path.len());
-        let (path, rest) = path.split_at(end);
-        let url = match self.links.path("", path) {
-            Some(Place::Page(page)) => self.pages[page].url.clone(),
-            _ => path.to_owned(),
-        };
-        Goal::Inside(format!("{url}{rest}"))
-    }
-
     /// Names what lists say of each page.
     pub(crate) fn make_cards(&mut self) {
         let tags = &self.tags;
@@ -433,8 +354,7 @@ fn title(doc: &Doc, place: &str) -> String {
 fn alias_output(alias: &str) -> Option<SitePath> {
     let decoded = percent_decode_str(alias.trim()).decode_utf8().ok()?;
     let path = decoded.strip_prefix('/').unwrap_or(&decoded);
-    let lower = path.to_ascii_lowercase();
-    let path = if lower.ends_with(".html") || lower.ends_with(".htm") {
+    let path = if matches!(names::ending(path).as_str(), "html" | "htm") {
         path.to_owned()
     } else {
         within(path.strip_suffix('/').unwrap_or(path), "index.html")

@@ -188,17 +188,11 @@ fn odd(path: &str) -> Option<&'static str> {
 }
 
 pub(crate) fn is_markdown(path: &str) -> bool {
-    matches!(ending(path).as_str(), "md" | "markdown")
+    matches!(names::ending(path).as_str(), "md" | "markdown")
 }
 
 fn is_active(path: &str) -> bool {
-    ACTIVE.contains(&ending(path).as_str())
-}
-
-fn ending(path: &str) -> String {
-    let name = names::file_name(path);
-    name.rsplit_once('.')
-        .map_or(String::new(), |(_, ending)| ending.to_ascii_lowercase())
+    ACTIVE.contains(&names::ending(path).as_str())
 }
 
 #[cfg(test)]

@@ -12,7 +12,9 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::value::{Enumerator, Object, ObjectExt as _, ObjectRepr};
-use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, escape_formatter};
+use minijinja::{
+    AutoEscape, Environment, Error, Output, State, UndefinedBehavior, Value, escape_formatter,
+};
 
 use super::record::Failure;
 use super::template_rules;
@@ -82,14 +84,14 @@ impl Templates {
         }
     }
 
-    /// Renders a page that lists `listed` lines and has `content` bytes of content. Where the folder's template fails, the theme's is used,
+    /// Renders a page that lists `listed` lines and has so many bytes of content. Where the folder's template fails, the theme's is used,
     /// and it is said why.
     pub(crate) fn render(
         &self,
         name: &str,
         context: &Context,
         listed: usize,
-        content: usize,
+        content_bytes: usize,
     ) -> (Vec<u8>, Option<Failure>) {
         let mut failure = None;
         if let Some(environment) = &self.replaced {
@@ -97,7 +99,7 @@ impl Templates {
             let mut environment = environment.clone();
             environment.set_fuel(Some(fuel));
             context.meter.set(fuel);
-            let result = render(&environment, name, &context.value, LONGEST + content);
+            let result = render(&environment, name, &context.value, LONGEST + content_bytes);
             match result {
                 Ok(html) if !context.meter.is_empty() => return (html, None),
                 Ok(_) => failure = Some(too_much(name)),
@@ -147,12 +149,7 @@ fn environment() -> Environment<'static> {
     env.set_undefined_behavior(UndefinedBehavior::Chainable);
     env.set_recursion_limit(DEEPEST);
     env.set_auto_escape_callback(|_| AutoEscape::Html);
-    env.set_formatter(
-        |out, state, value| match value.downcast_object_ref::<Html>() {
-            Some(html) => Ok(out.write_str(&html.0)?),
-            None => escape_formatter(out, state, value),
-        },
-    );
+    env.set_formatter(print);
     env.add_filter("length", |list: &Value| list.len().unwrap_or_default());
     env.add_filter("lower", |text: &str| text.to_lowercase());
     env.add_filter("upper", |text: &str| text.to_uppercase());
@@ -180,6 +177,29 @@ fn render(
     env.get_template(name)?
         .render_captured_to(value.clone(), &mut out)?;
     Ok(out.bytes)
+}
+
+/// Prints HTML as it is, and all else so that it can stand in text and attributes. The engine's own way would write each slash of a URL
+/// as a reference.
+fn print(out: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> Result<(), Error> {
+    if let Some(html) = value.downcast_object_ref::<Html>() {
+        return Ok(out.write_str(&html.0)?);
+    }
+    let Some(mut rest) = value.as_str() else {
+        return escape_formatter(out, state, value);
+    };
+    while let Some(at) = rest.find(['&', '<', '>', '"', '\'']) {
+        out.write_str(&rest[..at])?;
+        out.write_str(match rest.as_bytes()[at] {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'"' => "&quot;",
+            _ => "&#39;",
+        })?;
+        rest = &rest[at + 1..];
+    }
+    Ok(out.write_str(rest)?)
 }
 
 struct Bounded {

@@ -70,7 +70,7 @@ fn statement(one: &Stmt<'_>) -> Result<(), Refused> {
         Stmt::AutoEscape(block) => Err(refused(block.span().start_line, "autoescape")),
         Stmt::Import(import) => Err(refused(import.span().start_line, "import")),
         Stmt::FromImport(import) => Err(refused(import.span().start_line, "import")),
-        _ => Err((None, "has a statement that can't be used here".to_owned())),
+        Stmt::Do(call) => Err(refused(call.span().start_line, "do")),
     }
 }
 
