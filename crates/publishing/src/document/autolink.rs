@@ -288,7 +288,7 @@ mod tests {
             ("a.b-c_d@a.b.", "mailto:a.b-c_d@a.b"),
             ("mailto:foo@bar.baz", "mailto:foo@bar.baz"),
             ("https://münchen.example/ü", "https://münchen.example/ü"),
-            ("_https://a_b.example.org_", "https://a_b.example.org"),
+            ("_https://a_b.example.org/_", "https://a_b.example.org/"),
         ] {
             assert_eq!(seen(text), [expected], "{text}");
         }
@@ -302,6 +302,7 @@ mod tests {
             "a.b-c_d@a.b_",
             "www.",
             "www.a_b.c",
+            "_https://example.org_",
             "xwww.example.org",
             "https://",
             "https://localhost",

@@ -127,12 +127,12 @@ pub(super) fn language(info: &str) -> String {
 fn syntax(language: &str) -> Option<&'static SyntaxReference> {
     let name = match language {
         "" | "text" | "txt" | "plain" | "plaintext" => return None,
-        "shell" | "console" | "shellsession" | "zsh" => "bash",
+        // PowerShell's own syntax needs a regex engine in C. Its comments, strings, variables and numbers look like a shell's.
+        "shell" | "console" | "shellsession" | "zsh" | "powershell" | "pwsh" | "ps1" => "bash",
         "golang" => "go",
         "csharp" => "cs",
         "docker" | "containerfile" => "dockerfile",
         "terraform" => "tf",
-        "powershell" | "pwsh" => "ps1",
         "jsonc" | "json5" => "json",
         "objective-c" | "objc" => "m",
         "proto" | "protobuf" => "proto",
@@ -188,16 +188,19 @@ fn class(
 
 /// The element that is being written: parts of one class that follow on each other are in one.
 #[derive(Default)]
-struct Span(Option<&'static str>);
+struct Span {
+    class: Option<&'static str>,
+    /// White space that may turn out to stand between two elements.
+    blank: String,
+}
 
 impl Span {
     fn write(&mut self, html: &mut String, text: &str, class: Option<&'static str>) {
-        if text.is_empty() {
+        if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+            self.blank.push_str(text);
             return;
         }
-        // White space looks the same in every colour.
-        let blank = text.bytes().all(|byte| byte.is_ascii_whitespace());
-        if self.0 != class && !blank {
+        if self.class != class {
             self.end(html);
             if let Some(class) = class {
                 html.push_str("<span class=\"");
@@ -205,15 +208,19 @@ impl Span {
                 html.push_str(class);
                 html.push_str("\">");
             }
-            self.0 = class;
+            self.class = class;
         }
+        html.push_str(&self.blank);
+        self.blank.clear();
         escape(html, text);
     }
 
     fn end(&mut self, html: &mut String) {
-        if self.0.take().is_some() {
+        if self.class.take().is_some() {
             html.push_str("</span>");
         }
+        html.push_str(&self.blank);
+        self.blank.clear();
     }
 }
 

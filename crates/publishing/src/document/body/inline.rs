@@ -159,7 +159,7 @@ impl<'a> Body<'a, '_> {
             ("", "Incomplete task")
         };
         self.put(Event::InlineHtml(
-            format!("<input type=\"checkbox\" disabled=\"\" {checked}aria-label=\"{label}\"> ").into(),
+            format!("<input {checked}disabled=\"\" type=\"checkbox\" aria-label=\"{label}\"> ").into(),
         ));
     }
 

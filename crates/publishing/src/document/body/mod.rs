@@ -216,7 +216,7 @@ impl<'a, 'r> Body<'a, 'r> {
         }
         match tag {
             Tag::Link { .. } | Tag::Image { .. } => self.start_link(tag, place),
-            Tag::Heading { level, .. } => self.start_heading(level, place),
+            Tag::Heading { .. } => self.start_heading(),
             Tag::CodeBlock(kind) => self.start_code(&kind, place),
             Tag::HtmlBlock => self.html_block = Some((String::new(), self.line(place))),
             Tag::BlockQuote(Some(kind)) => self.start_alert(kind),
