@@ -147,7 +147,7 @@ mod tests {
             r"\sum_{i=1}^n i \overline{x} \vec{v} \mathbb{R} \mathcal{L}",
             r"\left( \frac12 \right) \lim_{n \to \infty} \color{red} x",
             r"\begin{align} a &= b \\ c &= d \end{align}",
-            r"\underbrace{a+b}_{c} \cancel{x} \boxed{y}",
+            r"\underbrace{a+b}_{c} \cancel{x} \operatorname{rank} \dfrac12 \bm{x}",
             r"\begin{array}{|c|c|} \hline a & b \\ \hline \end{array}",
         ] {
             let mathml = convert(latex).unwrap();

@@ -206,7 +206,7 @@ pub fn read(file: &str, bytes: &[u8], options: Options) -> Result<Document, Repo
     let html = if options.trusted {
         html
     } else {
-        clean::clean(&html)
+        clean::settled(&html, source.has_tags())
     };
     let places = Places::new(anchors, &source, options.trusted, title_anchor);
     let mut cutter = Cutter {

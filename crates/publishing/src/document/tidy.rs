@@ -69,6 +69,11 @@ impl Html {
         self.depth
     }
 
+    /// Whether there are tags of HTML.
+    pub fn has_tags(&self) -> bool {
+        self.tags > 0
+    }
+
     /// Whether what follows stands in a link.
     pub fn in_link(&self) -> bool {
         self.open.get("a").is_some_and(|open| *open > 0)

@@ -68,7 +68,8 @@ fn what_is_wrong_in_a_field_is_reported_and_the_file_stays() {
 #[test]
 fn what_could_run_is_removed_and_reported() {
     for (text, expected, line) in [
-        ("a\n<script>alert(1)</script> b", "<p>a\nalert(1) b</p>\n", Some(2)),
+        ("a\n<script>alert(1)</script> b", "<p>a</p>\n b", Some(2)),
+        ("a <script>alert(1)</script> b", "<p>a alert(1) b</p>\n", Some(1)),
         ("\n<script>\nalert(1)\n</script>", "", Some(2)),
         ("x <img src=x onerror=alert(1)>", "<p>x <img src=\"x\"></p>\n", Some(1)),
         ("[x](javascript:alert(1))", "<p><a>x</a></p>\n", Some(1)),
