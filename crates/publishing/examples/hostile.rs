@@ -9,13 +9,107 @@ const SIZE: usize = 1024 * 1024;
 
 fn main() {
     let repeated = [
-        "[", "*a ", "**a *", "<a>", "<b>", "_www.", "www.", "https://", "a@", "$", "$a", "$$", "[[", "[[a", "[[a]]", "![[", "]]", "|",
-        "[^a]", "[^a]: b\n", "[^a]: [^a] ", "# a\n", "# a\n\n", "> ", ">\n", "- ", "- a\n", "1. ", "&amp;", "&", "`", "``a", "~~a ", "![",
-        "[a](", "[a](<", "[a](b.md) ", "[a](#b) ", "<!--", "<!---->", "<?", "<![CDATA[", "<p>\n", "<x>", "<a ", "<a b=\"", "<T>\n", "</b>",
-        "</p>", "<b></b>", "a\n\n", "    a\n", "\t", " ", "\n", "\\", "\"a\" ", "--", "[a]: b\n", "[a]\n", "|a|b|\n", "<script>", "<style>",
-        "<p onclick=x>", "```\n", "```rust\nfn a() {}\n```\n", "```math\nx\n```\n", "$x^2$ ", "$\\frac12$ ", "`a` ", "{#a}", "# {#a}\n", "ü", "\u{301}",
-        "(((((", "*_*_", "***a** ", "_a_", "<table>", "<td>", "<details>", "a  \n", "> [!NOTE]\n\n", "- [ ] a\n", "[![a](b)](c) ", "(www.a.b)", "http://a.b/)",
-        "x<a><b></a></b>", "<i><p></i>", ":", "[a]: <", "[a\\]: ", "<!-- -- ", "<a/", "\u{0}", "\r", "<ul><li>", "</table>", "a|", "$`", "``` $",
+        "[",
+        "*a ",
+        "**a *",
+        "<a>",
+        "<b>",
+        "_www.",
+        "www.",
+        "https://",
+        "a@",
+        "$",
+        "$a",
+        "$$",
+        "[[",
+        "[[a",
+        "[[a]]",
+        "![[",
+        "]]",
+        "|",
+        "[^a]",
+        "[^a]: b\n",
+        "[^a]: [^a] ",
+        "# a\n",
+        "# a\n\n",
+        "> ",
+        ">\n",
+        "- ",
+        "- a\n",
+        "1. ",
+        "&amp;",
+        "&",
+        "`",
+        "``a",
+        "~~a ",
+        "![",
+        "[a](",
+        "[a](<",
+        "[a](b.md) ",
+        "[a](#b) ",
+        "<!--",
+        "<!---->",
+        "<?",
+        "<![CDATA[",
+        "<p>\n",
+        "<x>",
+        "<a ",
+        "<a b=\"",
+        "<T>\n",
+        "</b>",
+        "</p>",
+        "<b></b>",
+        "a\n\n",
+        "    a\n",
+        "\t",
+        " ",
+        "\n",
+        "\\",
+        "\"a\" ",
+        "--",
+        "[a]: b\n",
+        "[a]\n",
+        "|a|b|\n",
+        "<script>",
+        "<style>",
+        "<p onclick=x>",
+        "```\n",
+        "```rust\nfn a() {}\n```\n",
+        "```math\nx\n```\n",
+        "$x^2$ ",
+        "$\\frac12$ ",
+        "`a` ",
+        "{#a}",
+        "# {#a}\n",
+        "ü",
+        "\u{301}",
+        "(((((",
+        "*_*_",
+        "***a** ",
+        "_a_",
+        "<table>",
+        "<td>",
+        "<details>",
+        "a  \n",
+        "> [!NOTE]\n\n",
+        "- [ ] a\n",
+        "[![a](b)](c) ",
+        "(www.a.b)",
+        "http://a.b/)",
+        "x<a><b></a></b>",
+        "<i><p></i>",
+        ":",
+        "[a]: <",
+        "[a\\]: ",
+        "<!-- -- ",
+        "<a/",
+        "\u{0}",
+        "\r",
+        "<ul><li>",
+        "</table>",
+        "a|",
+        "$`",
+        "``` $",
     ];
     let mut files: Vec<(String, String)> = repeated
         .iter()
@@ -37,7 +131,11 @@ fn main() {
             let said = match result {
                 Ok(document) => {
                     let made: usize = document.pieces.iter().map(String::len).sum();
-                    format!("{made} bytes, {} links, {} reports", document.links.len(), document.reports.len())
+                    format!(
+                        "{made} bytes, {} links, {} reports",
+                        document.links.len(),
+                        document.reports.len()
+                    )
                 }
                 Err(report) => format!("{} {:?}", report.code, report.line),
             };
@@ -53,30 +151,147 @@ fn made() -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut add = |name: &str, text: String| files.push((name.to_owned(), text));
     let cells = "|a".repeat(SIZE / 8) + "|\n" + &"|-".repeat(SIZE / 8) + "|\n";
-    add("many columns, short rows", cells + &"|b|\n".repeat(SIZE / 8));
-    add("many rows", "|a|b|\n|-|-|\n".to_owned() + &"|a|b|\n".repeat(SIZE / 7));
-    add("table of HTML, unclosed", "<table>\n\n".to_owned() + &"*a* ".repeat(SIZE / 5));
-    add("formatting left open", (0..9).map(|i| format!("<b id=a{i}>")).collect::<String>() + &"<p>\n".repeat(19_000));
-    add("formatting over paragraphs", "<a href=x><b>\n\n".to_owned() + &"a\n\n".repeat(SIZE / 4));
-    add("attributes", "<p ".to_owned() + &"a ".repeat(SIZE / 3) + ">");
-    add("attributes of a tag that does not end", "<div \n\n".to_owned() + &"a ".repeat(SIZE / 3));
-    add("one footnote, many references", "[^a]: b\n\n".to_owned() + &"[^a] ".repeat(SIZE / 6));
-    add("many footnotes", (0..40_000).map(|i| format!("[^{i}]\n\n[^{i}]: b\n\n")).collect());
-    add("headings of near names", (0..50_000).map(|i| format!("# a-{}\n# a\n", i / 2)).collect());
-    add("references", (0..30_000).map(|i| format!("[a{i}]: b{i}\n\n[a{i}] ")).collect());
-    add("long reference, used often", format!("[a]: {}\n\n", "b".repeat(1_000)) + &"[a] ".repeat(SIZE / 5));
-    add("quotes in lists", "- > ".repeat(40) + &"\n- a".repeat(SIZE / 8));
-    add("lists to the limit", (0..SIZE / 200).map(|_| "- ".repeat(45) + "a\n").collect());
-    add("deep list, lazy lines", "> ".repeat(90) + &"a\n".repeat(SIZE / 3));
-    add("many links within", "# x\n".repeat(50_000) + &"[a](#x) [b](#nope)".repeat(SIZE / 40));
-    add("ids of HTML", (0..19_000).map(|i| format!("<p id=a{i}><a href=#a{i}>\n</a>")).collect());
+    add(
+        "many columns, short rows",
+        cells + &"|b|\n".repeat(SIZE / 8),
+    );
+    add(
+        "many rows",
+        "|a|b|\n|-|-|\n".to_owned() + &"|a|b|\n".repeat(SIZE / 7),
+    );
+    add(
+        "table of HTML, unclosed",
+        "<table>\n\n".to_owned() + &"*a* ".repeat(SIZE / 5),
+    );
+    add(
+        "formatting left open",
+        (0..9).map(|i| format!("<b id=a{i}>")).collect::<String>() + &"<p>\n".repeat(19_000),
+    );
+    add(
+        "formatting over paragraphs",
+        "<a href=x><b>\n\n".to_owned() + &"a\n\n".repeat(SIZE / 4),
+    );
+    add(
+        "attributes",
+        "<p ".to_owned() + &"a ".repeat(SIZE / 3) + ">",
+    );
+    add(
+        "attributes of a tag that does not end",
+        "<div \n\n".to_owned() + &"a ".repeat(SIZE / 3),
+    );
+    add(
+        "one footnote, many references",
+        "[^a]: b\n\n".to_owned() + &"[^a] ".repeat(SIZE / 6),
+    );
+    add(
+        "many footnotes",
+        (0..40_000)
+            .map(|i| format!("[^{i}]\n\n[^{i}]: b\n\n"))
+            .collect(),
+    );
+    add(
+        "headings of near names",
+        (0..50_000)
+            .map(|i| format!("# a-{}\n# a\n", i / 2))
+            .collect(),
+    );
+    add(
+        "references",
+        (0..30_000)
+            .map(|i| format!("[a{i}]: b{i}\n\n[a{i}] "))
+            .collect(),
+    );
+    add(
+        "long reference, used often",
+        format!("[a]: {}\n\n", "b".repeat(1_000)) + &"[a] ".repeat(SIZE / 5),
+    );
+    add(
+        "quotes in lists",
+        "- > ".repeat(40) + &"\n- a".repeat(SIZE / 8),
+    );
+    add(
+        "lists to the limit",
+        (0..SIZE / 200).map(|_| "- ".repeat(45) + "a\n").collect(),
+    );
+    add(
+        "deep list, lazy lines",
+        "> ".repeat(90) + &"a\n".repeat(SIZE / 3),
+    );
+    add(
+        "many links within",
+        "# x\n".repeat(50_000) + &"[a](#x) [b](#nope)".repeat(SIZE / 40),
+    );
+    add(
+        "ids of HTML",
+        (0..19_000)
+            .map(|i| format!("<p id=a{i}><a href=#a{i}>\n</a>"))
+            .collect(),
+    );
     add("front matter of aliases", bomb());
     for language in [
-        "rust", "js", "ts", "tsx", "html", "css", "scss", "python", "ruby", "perl", "php", "sql", "yaml", "json", "toml", "bash", "c", "cpp", "java",
-        "go", "markdown", "haskell", "kotlin", "swift", "latex", "makefile", "diff", "dockerfile", "graphql", "hcl", "ini", "lua", "r", "xml", "vue",
-        "svelte", "elixir", "erlang", "clojure", "nix", "zig", "julia", "dart", "scala", "groovy", "fsharp", "csharp", "nginx", "proto", "objc",
+        "rust",
+        "js",
+        "ts",
+        "tsx",
+        "html",
+        "css",
+        "scss",
+        "python",
+        "ruby",
+        "perl",
+        "php",
+        "sql",
+        "yaml",
+        "json",
+        "toml",
+        "bash",
+        "c",
+        "cpp",
+        "java",
+        "go",
+        "markdown",
+        "haskell",
+        "kotlin",
+        "swift",
+        "latex",
+        "makefile",
+        "diff",
+        "dockerfile",
+        "graphql",
+        "hcl",
+        "ini",
+        "lua",
+        "r",
+        "xml",
+        "vue",
+        "svelte",
+        "elixir",
+        "erlang",
+        "clojure",
+        "nix",
+        "zig",
+        "julia",
+        "dart",
+        "scala",
+        "groovy",
+        "fsharp",
+        "csharp",
+        "nginx",
+        "proto",
+        "objc",
     ] {
-        for line in ["((((((((((", "\"\\\"a ", "a b c d e f g ", "<<<<a ", "{{{{[[[[", "/*/*", "a.b(c.d(", "'''\"\"\"", "0x1e1_", "-- // # "] {
+        for line in [
+            "((((((((((",
+            "\"\\\"a ",
+            "a b c d e f g ",
+            "<<<<a ",
+            "{{{{[[[[",
+            "/*/*",
+            "a.b(c.d(",
+            "'''\"\"\"",
+            "0x1e1_",
+            "-- // # ",
+        ] {
             let line = line.repeat(990 / line.len()) + "\n";
             add(
                 &format!("{language}: {}", line.get(..12).unwrap_or_default()),

@@ -273,15 +273,33 @@ mod tests {
     fn addresses_are_found_as_github_does() {
         for (text, expected) in [
             ("www.commonmark.org", "http://www.commonmark.org"),
-            ("Visit www.commonmark.org/help for", "http://www.commonmark.org/help"),
+            (
+                "Visit www.commonmark.org/help for",
+                "http://www.commonmark.org/help",
+            ),
             ("Visit www.commonmark.org.", "http://www.commonmark.org"),
             ("www.commonmark.org/a.b.", "http://www.commonmark.org/a.b"),
-            ("www.google.com/search?q=(business))+ok", "http://www.google.com/search?q=(business))+ok"),
-            ("(www.google.com/search?q=Markup+(business))", "http://www.google.com/search?q=Markup+(business)"),
-            ("www.google.com/search?q=commonmark&hl=en", "http://www.google.com/search?q=commonmark&hl=en"),
-            ("www.google.com/search?q=commonmark&hl;", "http://www.google.com/search?q=commonmark"),
+            (
+                "www.google.com/search?q=(business))+ok",
+                "http://www.google.com/search?q=(business))+ok",
+            ),
+            (
+                "(www.google.com/search?q=Markup+(business))",
+                "http://www.google.com/search?q=Markup+(business)",
+            ),
+            (
+                "www.google.com/search?q=commonmark&hl=en",
+                "http://www.google.com/search?q=commonmark&hl=en",
+            ),
+            (
+                "www.google.com/search?q=commonmark&hl;",
+                "http://www.google.com/search?q=commonmark",
+            ),
             ("www.commonmark.org/he<lp", "http://www.commonmark.org/he"),
-            ("https://encrypted.google.com/search?q=Markup+(business)", "https://encrypted.google.com/search?q=Markup+(business)"),
+            (
+                "https://encrypted.google.com/search?q=Markup+(business)",
+                "https://encrypted.google.com/search?q=Markup+(business)",
+            ),
             ("ftp://foo.bar.baz", "ftp://foo.bar.baz"),
             ("foo@bar.baz", "mailto:foo@bar.baz"),
             ("hello+xyz@mail.example", "mailto:hello+xyz@mail.example"),
@@ -319,13 +337,39 @@ mod tests {
     #[test]
     fn work_grows_with_the_text_and_not_faster() {
         for unit in [
-            "_www.", "www.", "www._", "w", "https://", "https://a_", "_https://a.b_", "a@", "a@b.", "a.", "@", ")", "www.a.b)", "www.a.b;",
-            "www.a.b/&a;", "&amp;", "www.a.b(", "mailto:", "mailto:a@", "(www.a_b.", "www.a.b?!", "a_www.", "ü.", "_www.ü",
+            "_www.",
+            "www.",
+            "www._",
+            "w",
+            "https://",
+            "https://a_",
+            "_https://a.b_",
+            "a@",
+            "a@b.",
+            "a.",
+            "@",
+            ")",
+            "www.a.b)",
+            "www.a.b;",
+            "www.a.b/&a;",
+            "&amp;",
+            "www.a.b(",
+            "mailto:",
+            "mailto:a@",
+            "(www.a_b.",
+            "www.a.b?!",
+            "a_www.",
+            "ü.",
+            "_www.ü",
         ] {
             let text = unit.repeat(100_000 / unit.len());
             let mut finder = Finder::new(&text);
             finder.run();
-            assert!(finder.steps <= 10 * text.len(), "{unit}: {} steps", finder.steps);
+            assert!(
+                finder.steps <= 10 * text.len(),
+                "{unit}: {} steps",
+                finder.steps
+            );
         }
     }
 

@@ -16,30 +16,108 @@ const NOT_TAGS: [&str; 2] = ["area", "map"];
 
 /// MathML Core (<https://www.w3.org/TR/mathml-core/>) and what `math-core` adds to it.
 const MATH_TAGS: [&str; 28] = [
-    "math", "menclose", "merror", "mfrac", "mi", "mmultiscripts", "mn", "mo", "mover", "mpadded",
-    "mphantom", "mprescripts", "mroot", "mrow", "ms", "mspace", "msqrt", "mstyle", "msub",
-    "msubsup", "msup", "mtable", "mtd", "mtext", "mtr", "munder", "munderover", "none",
+    "math",
+    "menclose",
+    "merror",
+    "mfrac",
+    "mi",
+    "mmultiscripts",
+    "mn",
+    "mo",
+    "mover",
+    "mpadded",
+    "mphantom",
+    "mprescripts",
+    "mroot",
+    "mrow",
+    "ms",
+    "mspace",
+    "msqrt",
+    "mstyle",
+    "msub",
+    "msubsup",
+    "msup",
+    "mtable",
+    "mtd",
+    "mtext",
+    "mtr",
+    "munder",
+    "munderover",
+    "none",
 ];
 const MATH_ATTRIBUTES: [&str; 28] = [
-    "accent", "accentunder", "class", "columnspan", "depth", "dir", "display", "displaystyle", "fence",
-    "form", "height", "largeop", "linethickness", "lspace", "mathvariant", "maxsize", "minsize",
-    "movablelimits", "notation", "rowspan", "rspace", "scriptlevel", "separator", "stretchy",
-    "style", "symmetric", "voffset", "width",
+    "accent",
+    "accentunder",
+    "class",
+    "columnspan",
+    "depth",
+    "dir",
+    "display",
+    "displaystyle",
+    "fence",
+    "form",
+    "height",
+    "largeop",
+    "linethickness",
+    "lspace",
+    "mathvariant",
+    "maxsize",
+    "minsize",
+    "movablelimits",
+    "notation",
+    "rowspan",
+    "rspace",
+    "scriptlevel",
+    "separator",
+    "stretchy",
+    "style",
+    "symmetric",
+    "voffset",
+    "width",
 ];
 /// What the style attributes of formulas set. None of it can cover another part of the page or load anything.
 const STYLES: [&str; 20] = [
-    "background-color", "border", "border-bottom", "border-left", "border-right", "border-top",
-    "color", "font-size", "font-variant-caps", "justify-items", "margin-left", "margin-right",
-    "padding", "padding-bottom", "padding-left", "padding-right", "padding-top", "text-align",
-    "vertical-align", "width",
+    "background-color",
+    "border",
+    "border-bottom",
+    "border-left",
+    "border-right",
+    "border-top",
+    "color",
+    "font-size",
+    "font-variant-caps",
+    "justify-items",
+    "margin-left",
+    "margin-right",
+    "padding",
+    "padding-bottom",
+    "padding-left",
+    "padding-right",
+    "padding-top",
+    "text-align",
+    "vertical-align",
+    "width",
 ];
 
 /// Classes that are made here.
 const CLASSES: [&str; 17] = [
-    "footnotes", "footnote-ref", "footnote-backref", "markdown-alert", "markdown-alert-note",
-    "markdown-alert-tip", "markdown-alert-important", "markdown-alert-warning",
-    "markdown-alert-caution", "markdown-alert-title", "math", "math-error", "wiki-link",
-    "task-list-item", "contains-task-list", "autolink", "embed",
+    "footnotes",
+    "footnote-ref",
+    "footnote-backref",
+    "markdown-alert",
+    "markdown-alert-note",
+    "markdown-alert-tip",
+    "markdown-alert-important",
+    "markdown-alert-warning",
+    "markdown-alert-caution",
+    "markdown-alert-title",
+    "math",
+    "math-error",
+    "wiki-link",
+    "task-list-item",
+    "contains-task-list",
+    "autolink",
+    "embed",
 ];
 
 /// How often HTML is cleaned until it stays as it is. Twice is the most that was seen.
@@ -71,7 +149,12 @@ fn cleaner() -> Builder<'static> {
         .add_tag_attributes("ol", ["reversed", "type"])
         .add_tag_attributes("li", ["value"])
         .add_tag_attributes("img", ["loading", "decoding"])
-        .add_tag_attributes("video", ["src", "controls", "poster", "width", "height", "loop", "muted", "preload"])
+        .add_tag_attributes(
+            "video",
+            [
+                "src", "controls", "poster", "width", "height", "loop", "muted", "preload",
+            ],
+        )
         .add_tag_attributes("audio", ["src", "controls", "loop", "muted", "preload"])
         .add_tag_attributes("source", ["src", "type", "media"])
         .add_tag_attributes("track", ["src", "kind", "srclang", "label", "default"])
@@ -108,8 +191,11 @@ fn attribute<'a>(tag: &str, name: &str, value: &'a str) -> Option<Cow<'a, str>> 
         }
         "cite" => None,
         "style" => is_math(tag).then_some(Cow::Borrowed(value)),
-        "role" => matches!(value, "note" | "doc-endnotes" | "doc-noteref" | "doc-backlink")
-            .then_some(Cow::Borrowed(value)),
+        "role" => matches!(
+            value,
+            "note" | "doc-endnotes" | "doc-noteref" | "doc-backlink"
+        )
+        .then_some(Cow::Borrowed(value)),
         _ => Some(Cow::Borrowed(value)),
     }
 }
@@ -164,17 +250,35 @@ mod tests {
             ("<a href=\"javascript:x\">a</a>", "<a>a</a>"),
             ("<a href=\"jav\tascript:x\">a</a>", "<a>a</a>"),
             ("<img src=\"data:image/png;base64,x\">", "<img>"),
-            ("<iframe src=x></iframe><form action=x><button>b</button></form>", "b"),
+            (
+                "<iframe src=x></iframe><form action=x><button>b</button></form>",
+                "b",
+            ),
             ("<svg><script>x</script></svg>", ""),
-            ("<math><mtext><img src=x onerror=y></mtext></math>", "<math><mtext><img src=\"x\"></mtext></math>"),
-            ("<math><annotation-xml encoding=\"text/html\"><script>x</script></annotation-xml></math>", "<math></math>"),
-            ("<div class=\"sidebar markdown-alert\">a</div>", "<div class=\"markdown-alert\">a</div>"),
-            ("<input type=text value=x>", "<input disabled=\"\" type=\"checkbox\">"),
+            (
+                "<math><mtext><img src=x onerror=y></mtext></math>",
+                "<math><mtext><img src=\"x\"></mtext></math>",
+            ),
+            (
+                "<math><annotation-xml encoding=\"text/html\"><script>x</script></annotation-xml></math>",
+                "<math></math>",
+            ),
+            (
+                "<div class=\"sidebar markdown-alert\">a</div>",
+                "<div class=\"markdown-alert\">a</div>",
+            ),
+            (
+                "<input type=text value=x>",
+                "<input disabled=\"\" type=\"checkbox\">",
+            ),
             ("<mrow style=\"color:red;position:fixed\">", ""),
         ] {
             let cleaned = clean(html);
             if expected.contains("<input") {
-                assert!(cleaned.contains("checkbox") && cleaned.contains("disabled"), "{cleaned}");
+                assert!(
+                    cleaned.contains("checkbox") && cleaned.contains("disabled"),
+                    "{cleaned}"
+                );
                 assert!(!cleaned.contains("value"), "{cleaned}");
             } else if html.starts_with("<mrow") {
                 assert!(!cleaned.contains("position"), "{cleaned}");

@@ -161,12 +161,20 @@ fn paint(html: &mut String, syntax: &SyntaxReference, code: &str) {
         let mut at = 0;
         for (place, change) in parsed.unwrap_or_default() {
             let end = place.clamp(at, line.len());
-            span.write(html, line.get(at..end).unwrap_or_default(), class(&stack, &mut known));
+            span.write(
+                html,
+                line.get(at..end).unwrap_or_default(),
+                class(&stack, &mut known),
+            );
             at = end;
             // A change that doesn't fit the stack leaves it as it is.
             let _ = stack.apply(&change);
         }
-        span.write(html, line.get(at..).unwrap_or_default(), class(&stack, &mut known));
+        span.write(
+            html,
+            line.get(at..).unwrap_or_default(),
+            class(&stack, &mut known),
+        );
     }
     span.end(html);
 }
@@ -252,12 +260,64 @@ mod tests {
     #[test]
     fn languages_are_known() {
         for language in [
-            "rust", "toml", "dockerfile", "docker", "kotlin", "swift", "powershell", "scss", "hcl",
-            "terraform", "graphql", "typescript", "ts", "tsx", "jsx", "ini", "bash", "sh", "console",
-            "python", "py", "js", "javascript", "json", "yaml", "yml", "html", "css", "sql", "go",
-            "java", "c", "cpp", "c++", "c#", "csharp", "ruby", "php", "diff", "makefile", "nix",
-            "elixir", "zig", "xml", "lua", "haskell", "scala", "perl", "r", "vue", "svelte", "proto",
-            "markdown", "nginx", "julia", "dart", "elm", "clojure",
+            "rust",
+            "toml",
+            "dockerfile",
+            "docker",
+            "kotlin",
+            "swift",
+            "powershell",
+            "scss",
+            "hcl",
+            "terraform",
+            "graphql",
+            "typescript",
+            "ts",
+            "tsx",
+            "jsx",
+            "ini",
+            "bash",
+            "sh",
+            "console",
+            "python",
+            "py",
+            "js",
+            "javascript",
+            "json",
+            "yaml",
+            "yml",
+            "html",
+            "css",
+            "sql",
+            "go",
+            "java",
+            "c",
+            "cpp",
+            "c++",
+            "c#",
+            "csharp",
+            "ruby",
+            "php",
+            "diff",
+            "makefile",
+            "nix",
+            "elixir",
+            "zig",
+            "xml",
+            "lua",
+            "haskell",
+            "scala",
+            "perl",
+            "r",
+            "vue",
+            "svelte",
+            "proto",
+            "markdown",
+            "nginx",
+            "julia",
+            "dart",
+            "elm",
+            "clojure",
         ] {
             assert!(syntax(language).is_some(), "{language}");
         }
@@ -266,7 +326,10 @@ mod tests {
 
     #[test]
     fn the_parts_of_code_have_classes() {
-        let html = block("rust,ignore", "fn main() { // hi\n    let x = \"<b>\";\n}\n");
+        let html = block(
+            "rust,ignore",
+            "fn main() { // hi\n    let x = \"<b>\";\n}\n",
+        );
         for part in [
             "<pre><code class=\"language-rust\">",
             "<span class=\"hl-k\">fn</span>",
@@ -293,7 +356,10 @@ mod tests {
             ("ini", "[a]\nb=1\n"),
             ("json", "{\"a\": 1}\n"),
         ] {
-            assert!(block(language, code).contains("<span class=\"hl-"), "{language}");
+            assert!(
+                block(language, code).contains("<span class=\"hl-"),
+                "{language}"
+            );
         }
     }
 
@@ -303,7 +369,10 @@ mod tests {
         assert!(!block("rust", &line).contains("<span"));
         let long = "let a = 1;\n".repeat(MAX_BLOCK / 11 + 1);
         assert!(!block("rust", &long).contains("<span"));
-        assert_eq!(block("\"><x", "<&\n"), "<pre><code class=\"language-&quot;&gt;&lt;x\">&lt;&amp;\n</code></pre>\n");
+        assert_eq!(
+            block("\"><x", "<&\n"),
+            "<pre><code class=\"language-&quot;&gt;&lt;x\">&lt;&amp;\n</code></pre>\n"
+        );
         assert_eq!(block("", "a"), "<pre><code>a</code></pre>\n");
         let mut painter = Painter { left: 5 };
         assert!(!painter.block("rust", "let a = 1;\n").contains("<span"));
@@ -346,7 +415,10 @@ mod tests {
         let css = highlight_css();
         assert!(css.len() < 4_000);
         let (light, dark) = css.split_once("prefers-color-scheme").unwrap();
-        for (style, grounds) in [(light, ["#ffffff", "#f6f8fa"]), (dark, ["#0d1117", "#161b22"])] {
+        for (style, grounds) in [
+            (light, ["#ffffff", "#f6f8fa"]),
+            (dark, ["#0d1117", "#161b22"]),
+        ] {
             let colours: Vec<&str> = style
                 .match_indices('#')
                 .map(|(place, _)| &style[place..place + 7])

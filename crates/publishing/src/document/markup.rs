@@ -4,7 +4,15 @@ use std::ops::Range;
 
 /// Elements whose content is text, whatever it looks like.
 const RAW: [&str; 9] = [
-    "script", "style", "textarea", "title", "xmp", "iframe", "noembed", "noframes", "plaintext",
+    "script",
+    "style",
+    "textarea",
+    "title",
+    "xmp",
+    "iframe",
+    "noembed",
+    "noframes",
+    "plaintext",
 ];
 
 /// A part of HTML.
@@ -78,8 +86,7 @@ impl<'a> Tokens<'a> {
     /// After the next `pattern` from `from`.
     fn after(&self, from: usize, pattern: &str) -> Option<usize> {
         let rest = self.html.get(from..)?;
-        rest.find(pattern)
-            .map(|place| from + place + pattern.len())
+        rest.find(pattern).map(|place| from + place + pattern.len())
     }
 
     /// Where the next tag or comment starts.
@@ -356,14 +363,23 @@ mod tests {
         for (html, expected) in [
             ("a < b", vec!["text a < b"]),
             ("<A HREF=x>b</a >", vec!["a href=x", "text b", "/a"]),
-            ("<a b='<\">' c=\"'\" d e=/f/>", vec!["a b=<\"> c=' d= e=/f/"]),
+            (
+                "<a b='<\">' c=\"'\" d e=/f/>",
+                vec!["a b=<\"> c=' d= e=/f/"],
+            ),
             ("<a/b/c>", vec!["a b= c="]),
             ("<a =x y=>", vec!["a =x= y="]),
             ("<a\nhref = 'x'y>", vec!["a href=x y="]),
             ("<!-- a > b --><b>", vec!["comment <!-- a > b -->", "b"]),
             ("<!--><b>", vec!["comment <!-->", "b"]),
-            ("<!doctype html><?x?></ a>", vec!["comment <!doctype html>", "comment <?x?>", "comment </ a>"]),
-            ("<script>'<a>'</SCRIPT >", vec!["script", "text '<a>'", "/script"]),
+            (
+                "<!doctype html><?x?></ a>",
+                vec!["comment <!doctype html>", "comment <?x?>", "comment </ a>"],
+            ),
+            (
+                "<script>'<a>'</SCRIPT >",
+                vec!["script", "text '<a>'", "/script"],
+            ),
             ("<script></scripty>", vec!["script", "text </scripty>"]),
             ("</>", vec!["text </>"]),
             ("<a href='x", vec!["unfinished <a href='x"]),
@@ -376,7 +392,10 @@ mod tests {
     #[test]
     fn values_are_unescaped() {
         assert_eq!(unescaped("a&amp;b&#47;&#x2f;c&d&amp"), "a&b//c&d&amp");
-        assert_eq!(unescaped("java&colon;&#00000058;&#xffffffff;"), "java::&#xffffffff;");
+        assert_eq!(
+            unescaped("java&colon;&#00000058;&#xffffffff;"),
+            "java::&#xffffffff;"
+        );
     }
 
     proptest! {

@@ -53,7 +53,9 @@ impl Formulas {
             return Err(format!("it has more than {MAX_COMMANDS} commands"));
         }
         let Some(left) = self.left.checked_sub(latex.len()) else {
-            return Err(format!("the formulas before it have {MAX_FILE} bytes, and no more are taken"));
+            return Err(format!(
+                "the formulas before it have {MAX_FILE} bytes, and no more are taken"
+            ));
         };
         self.left = left;
         let display = if block {
@@ -74,7 +76,10 @@ impl Formulas {
             thread::scope(|scope| {
                 let thread = thread::Builder::new().stack_size(STACK);
                 let started = thread.spawn_scoped(scope, read);
-                started.map_or_else(|error| Err(Box::new(error) as _), |reader| reader.join().flatten())
+                started.map_or_else(
+                    |error| Err(Box::new(error) as _),
+                    |reader| reader.join().flatten(),
+                )
             })
         };
         let mathml = match made {
@@ -155,21 +160,46 @@ mod tests {
             let tags = |html: &str| html.matches('<').count() - html.matches("</").count();
             assert_eq!(clean(&cleaned), cleaned, "{latex}");
             assert_eq!(tags(&cleaned), tags(&mathml), "{mathml}\n{cleaned}");
-            assert_eq!(cleaned.matches("style=").count(), mathml.matches("style=").count(), "{mathml}\n{cleaned}");
+            assert_eq!(
+                cleaned.matches("style=").count(),
+                mathml.matches("style=").count(),
+                "{mathml}\n{cleaned}"
+            );
         }
     }
 
     #[test]
     fn a_formula_that_is_wrong_says_why() {
-        for latex in [r"\frac{1", r"\nosuchcommand", "a^", r"\begin{x}", r"\left( a", "}"] {
+        for latex in [
+            r"\frac{1",
+            r"\nosuchcommand",
+            "a^",
+            r"\begin{x}",
+            r"\left( a",
+            "}",
+        ] {
             assert!(!convert(latex).unwrap_err().is_empty(), "{latex}");
         }
-        assert_eq!(as_code("a<b", false), "<code class=\"math-error\">a&lt;b</code>");
+        assert_eq!(
+            as_code("a<b", false),
+            "<code class=\"math-error\">a&lt;b</code>"
+        );
     }
 
     #[test]
     fn formulas_are_bounded() {
-        for unit in [r"\frac", r"\sqrt", "{", r"\hat", r"\left(", "^{", r"\sqrt[", r"\frac1", r"\text{", r"\begin{matrix}"] {
+        for unit in [
+            r"\frac",
+            r"\sqrt",
+            "{",
+            r"\hat",
+            r"\left(",
+            "^{",
+            r"\sqrt[",
+            r"\frac1",
+            r"\text{",
+            r"\begin{matrix}",
+        ] {
             let text = unit.repeat(9_000 / unit.len());
             assert!(convert(&text).is_err(), "{unit}");
             let text = unit.repeat(MAX_COMMANDS / 2);

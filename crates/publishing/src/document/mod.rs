@@ -240,7 +240,8 @@ fn too_much(why: TooMuch, line: u32, reports: &Reports) -> Report {
     match why {
         TooMuch::Depth => {
             let most = tidy::MAX_DEPTH;
-            let message = format!("quotes, lists or tags stand more than {most} deep in each other");
+            let message =
+                format!("quotes, lists or tags stand more than {most} deep in each other");
             reports.refusal(Some(line), "too_deep", message)
         }
         TooMuch::Tags => {

@@ -119,7 +119,11 @@ impl Html {
     fn note(&mut self, tag: &Tag, html: &str, line: u32) {
         if tag.name == "a" {
             let open = self.open.entry("a".to_owned()).or_default();
-            *open = if tag.end { open.saturating_sub(1) } else { *open + 1 };
+            *open = if tag.end {
+                open.saturating_sub(1)
+            } else {
+                *open + 1
+            };
         }
         for attribute in &tag.attributes {
             let value = html.get(attribute.value.clone()).unwrap_or_default();
@@ -355,7 +359,12 @@ mod tests {
         let mut reports = Reports::new("a.md");
         let tidy = Html::default().tidy(html, 1, &mut reports);
         let reports = reports.finish().into_iter();
-        (tidy, reports.map(|report| (report.line, report.message)).collect())
+        (
+            tidy,
+            reports
+                .map(|report| (report.line, report.message))
+                .collect(),
+        )
     }
 
     #[test]
@@ -365,11 +374,20 @@ mod tests {
             ("<b>\n\n<p onclick=x>", "<b>\n\n<p onclick=x>", 3, "onclick"),
             ("Vec<String>", "Vec", 1, "<string>"),
             ("<p style='x'>", "<p style='x'>", 1, "style"),
-            ("<a href='java&#115;cript:x'>", "<a href='java&#115;cript:x'>", 1, "javascript:"),
+            (
+                "<a href='java&#115;cript:x'>",
+                "<a href='java&#115;cript:x'>",
+                1,
+                "javascript:",
+            ),
             ("<img src=data:x>", "<img src=data:x>", 1, "data:"),
         ] {
             let (tidy, reports) = tidy(html);
-            assert_eq!(tidy.unwrap().replace("</script>", ""), expected.replace("</script>", ""), "{html}");
+            assert_eq!(
+                tidy.unwrap().replace("</script>", ""),
+                expected.replace("</script>", ""),
+                "{html}"
+            );
             assert_eq!(reports.len(), 1, "{html}: {reports:?}");
             assert_eq!(reports[0].0, Some(line), "{html}");
             assert!(reports[0].1.contains(word), "{html}: {reports:?}");

@@ -127,8 +127,14 @@ mod tests {
             ("//host/x", Kind::Elsewhere(None)),
             ("HTTPS://x", Kind::Elsewhere(Some("https".into()))),
             ("mailto:a@b.c", Kind::Elsewhere(Some("mailto".into()))),
-            (" java\nscript:x", Kind::Elsewhere(Some("javascript".into()))),
-            ("\u{1}javascript:x", Kind::Elsewhere(Some("javascript".into()))),
+            (
+                " java\nscript:x",
+                Kind::Elsewhere(Some("javascript".into())),
+            ),
+            (
+                "\u{1}javascript:x",
+                Kind::Elsewhere(Some("javascript".into())),
+            ),
         ] {
             assert_eq!(kind(url), expected, "{url:?}");
         }

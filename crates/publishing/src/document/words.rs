@@ -128,7 +128,10 @@ mod tests {
     fn summaries_are_cut_between_words() {
         assert_eq!(summary("short"), "short");
         let cut = summary(&"word ".repeat(100));
-        assert!(cut.ends_with("word…") && cut.chars().count() <= MAX_SUMMARY, "{cut}");
+        assert!(
+            cut.ends_with("word…") && cut.chars().count() <= MAX_SUMMARY,
+            "{cut}"
+        );
         assert_eq!(summary(&"語".repeat(400)).chars().count(), MAX_SUMMARY);
         assert_eq!(summary(&"a".repeat(MAX_SUMMARY)).len(), MAX_SUMMARY);
     }

@@ -36,10 +36,7 @@ impl<'a> Footnotes<'a> {
     /// A reference as HTML.
     pub fn reference(&mut self, name: &str, marks: &Marks) -> String {
         let next = self.numbers.len() + 1;
-        let (number, uses) = self
-            .numbers
-            .entry(name.to_lowercase())
-            .or_insert((next, 0));
+        let (number, uses) = self.numbers.entry(name.to_lowercase()).or_insert((next, 0));
         *uses += 1;
         let note = marks.id(&format!("_fn-{number}"));
         let here = marks.id(&format!("_fnref-{number}-{uses}"));

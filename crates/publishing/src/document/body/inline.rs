@@ -134,6 +134,14 @@ impl<'a> Body<'a, '_> {
     }
 
     pub(super) fn formula(&mut self, latex: CowStr<'a>, block: bool, place: &Range<usize>) {
+        let after = self.file.as_bytes().get(self.start + place.end);
+        if !block && after.is_some_and(u8::is_ascii_digit) {
+            // Two prices: `$5/$6`. Pandoc has the same rule.
+            self.run.written.push('$');
+            self.run.written.push_str(&latex);
+            self.run.written.push('$');
+            return;
+        }
         self.say(&latex);
         if self.in_image > 0 {
             self.put(Event::InlineMath(latex));
@@ -159,7 +167,8 @@ impl<'a> Body<'a, '_> {
             ("", "Incomplete task")
         };
         self.put(Event::InlineHtml(
-            format!("<input {checked}disabled=\"\" type=\"checkbox\" aria-label=\"{label}\"> ").into(),
+            format!("<input {checked}disabled=\"\" type=\"checkbox\" aria-label=\"{label}\"> ")
+                .into(),
         ));
     }
 

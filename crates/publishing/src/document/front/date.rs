@@ -7,7 +7,10 @@ use jiff::tz::TimeZone;
 /// Reads a day, a day with a time, or a moment with its zone; without a zone it is in UTC.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let text = padded(text.trim());
-    let (text, utc) = match text.strip_suffix("UTC").or_else(|| text.strip_suffix("GMT")) {
+    let (text, utc) = match text
+        .strip_suffix("UTC")
+        .or_else(|| text.strip_suffix("GMT"))
+    {
         Some(text) => (text.trim_end().to_owned(), true),
         None => (text, false),
     };

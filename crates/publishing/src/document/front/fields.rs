@@ -128,7 +128,8 @@ impl Reader<'_> {
             value => vec![value],
         };
         if values.len() >= MAX_LIST {
-            let message = format!("`{name}` has more than {MAX_LIST} entries: the rest is passed over");
+            let message =
+                format!("`{name}` has more than {MAX_LIST} entries: the rest is passed over");
             let line = self.line(name);
             self.reports.add(line, "bad_field", message);
         }
@@ -251,7 +252,11 @@ mod tests {
             (text("no"), false),
             (Value::Bool(false), false),
         ] {
-            assert_eq!(one("draft", value.clone()).0.unwrap().draft, draft, "{value:?}");
+            assert_eq!(
+                one("draft", value.clone()).0.unwrap().draft,
+                draft,
+                "{value:?}"
+            );
         }
     }
 
@@ -275,7 +280,15 @@ mod tests {
 
     #[test]
     fn another_field_that_is_wrong_is_told_with_its_line() {
-        for name in ["title", "description", "image", "slug", "tags", "aliases", "updated"] {
+        for name in [
+            "title",
+            "description",
+            "image",
+            "slug",
+            "tags",
+            "aliases",
+            "updated",
+        ] {
             let (front, reports) = one(name, Value::Other);
             assert_eq!(front.unwrap(), FrontMatter::default(), "{name}");
             assert_eq!(reports.len(), 1, "{name}");
@@ -295,7 +308,11 @@ mod tests {
             ),
             (Value::Null, vec![]),
         ] {
-            assert_eq!(one("tags", value.clone()).0.unwrap().tags, tags, "{value:?}");
+            assert_eq!(
+                one("tags", value.clone()).0.unwrap().tags,
+                tags,
+                "{value:?}"
+            );
         }
     }
 
@@ -317,7 +334,14 @@ mod tests {
 
     #[test]
     fn a_title_is_one_line_as_it_was_written() {
-        assert_eq!(one("title", text(" a\n b\u{7} ")).0.unwrap().title.as_deref(), Some("a b"));
+        assert_eq!(
+            one("title", text(" a\n b\u{7} "))
+                .0
+                .unwrap()
+                .title
+                .as_deref(),
+            Some("a b")
+        );
         let mut reports = Reports::new("a.md");
         let fields = vec![("title".to_owned(), Value::Float("1.1".into()))];
         let front = read(fields, "title: 1.10 # a version\n", &mut reports).unwrap();

@@ -69,7 +69,10 @@ pub(super) fn read(text: &str, reports: &mut Reports) -> Result<(FrontMatter, us
     match parsed {
         Ok(found) => Ok((fields::read(found, block.text, reports)?, block.end)),
         // The first line of the file is the mark.
-        Err((line, message)) => refused(line + 1, format!("the front matter can't be read: {message}")),
+        Err((line, message)) => refused(
+            line + 1,
+            format!("the front matter can't be read: {message}"),
+        ),
     }
 }
 
@@ -169,13 +172,21 @@ mod tests {
     #[test]
     fn an_end_that_is_missing_is_seen() {
         assert!(matches!(find("---\ntitle: a\n"), Err(Language::Yaml)));
-        assert!(matches!(find("---\n- x\ndraft: true\n\ntext"), Err(Language::Yaml)));
+        assert!(matches!(
+            find("---\n- x\ndraft: true\n\ntext"),
+            Err(Language::Yaml)
+        ));
         assert!(matches!(find("+++\ntitle = 1\n"), Err(Language::Toml)));
     }
 
     #[test]
     fn the_rest_starts_after_the_mark() {
-        for text in ["---\na: 1\n---\nrest", "---  \na: 1\n...\nrest", "---\n---\nrest", "+++\na = 1\n+++\nrest"] {
+        for text in [
+            "---\na: 1\n---\nrest",
+            "---  \na: 1\n...\nrest",
+            "---\n---\nrest",
+            "+++\na = 1\n+++\nrest",
+        ] {
             let block = find(text).unwrap().unwrap();
             assert_eq!(&text[block.end..], "rest", "{text:?}");
         }

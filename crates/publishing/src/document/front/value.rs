@@ -223,8 +223,12 @@ mod tests {
 
     #[test]
     fn yaml_and_toml_say_the_same() {
-        let yaml = yaml("Title: 2026\ndate: 2026-11-23\nextra: {a: [1]}\n7: x\ntags: [a, 1, null, {b: c}]\n");
-        let toml = toml("title = \"2026\"\ndate = 2026-11-23\ntags = [\"a\", 1]\n[extra]\na = [1]\n").unwrap();
+        let yaml = yaml(
+            "Title: 2026\ndate: 2026-11-23\nextra: {a: [1]}\n7: x\ntags: [a, 1, null, {b: c}]\n",
+        );
+        let toml =
+            toml("title = \"2026\"\ndate = 2026-11-23\ntags = [\"a\", 1]\n[extra]\na = [1]\n")
+                .unwrap();
         assert_eq!(
             yaml.unwrap(),
             [
@@ -252,7 +256,10 @@ mod tests {
         ] {
             match yaml(broken) {
                 Err((at, message)) => {
-                    assert!(at <= line + 1 && !message.is_empty(), "{broken:?}: {at} {message}");
+                    assert!(
+                        at <= line + 1 && !message.is_empty(),
+                        "{broken:?}: {at} {message}"
+                    );
                 }
                 Ok(fields) => assert!(fields.is_empty(), "{broken:?} is {fields:?}"),
             }
@@ -276,9 +283,7 @@ mod tests {
         let nothing = Value::List(vec![Value::Other; 9]);
         assert_eq!(yaml(&bomb).unwrap(), [("tags".to_owned(), nothing)]);
         let list = "x: &x a\ntags: [".to_owned() + &"*x, ".repeat(10_000) + "]\n";
-        assert!(
-            matches!(&yaml(&list).unwrap()[0].1, Value::List(list) if list.len() == MAX_LIST)
-        );
+        assert!(matches!(&yaml(&list).unwrap()[0].1, Value::List(list) if list.len() == MAX_LIST));
     }
 
     #[test]

@@ -20,15 +20,51 @@ fn what_can_not_be_read_is_left_out_with_its_line() {
         (b"a\n\xff".to_vec(), "not_text", Some(2)),
         (b"\x89PNG\r\n\x1a\n\0".to_vec(), "not_text", Some(3)),
         (vec![b'a'; 1024 * 1024 + 1], "too_large", None),
-        (b"---\ntitle: [\n---\n".to_vec(), "bad_front_matter", Some(3)),
-        (b"---\na: b\ntitle: \"x\" y\n---\n".to_vec(), "bad_front_matter", Some(3)),
-        (b"---\ntitle: a\n\ntext\n".to_vec(), "bad_front_matter", Some(1)),
-        (b"---\na: 1\ndate: soon\n---\n".to_vec(), "bad_front_matter", Some(3)),
-        (b"+++\na = 1\ndraft = \"perhaps\"\n+++\n".to_vec(), "bad_front_matter", Some(3)),
-        (b"+++\na = 1\nb = \n+++\n".to_vec(), "bad_front_matter", Some(3)),
-        (b"---\ntitle: a\ntitle: b\n---\n".to_vec(), "bad_front_matter", Some(3)),
-        (format!("---\na: {}\n---\n", "x".repeat(65_536)).into_bytes(), "bad_front_matter", Some(1)),
-        ([b"a\n\n".to_vec(), b">".repeat(101)].concat(), "too_deep", Some(3)),
+        (
+            b"---\ntitle: [\n---\n".to_vec(),
+            "bad_front_matter",
+            Some(3),
+        ),
+        (
+            b"---\na: b\ntitle: \"x\" y\n---\n".to_vec(),
+            "bad_front_matter",
+            Some(3),
+        ),
+        (
+            b"---\ntitle: a\n\ntext\n".to_vec(),
+            "bad_front_matter",
+            Some(1),
+        ),
+        (
+            b"---\na: 1\ndate: soon\n---\n".to_vec(),
+            "bad_front_matter",
+            Some(3),
+        ),
+        (
+            b"+++\na = 1\ndraft = \"perhaps\"\n+++\n".to_vec(),
+            "bad_front_matter",
+            Some(3),
+        ),
+        (
+            b"+++\na = 1\nb = \n+++\n".to_vec(),
+            "bad_front_matter",
+            Some(3),
+        ),
+        (
+            b"---\ntitle: a\ntitle: b\n---\n".to_vec(),
+            "bad_front_matter",
+            Some(3),
+        ),
+        (
+            format!("---\na: {}\n---\n", "x".repeat(65_536)).into_bytes(),
+            "bad_front_matter",
+            Some(1),
+        ),
+        (
+            [b"a\n\n".to_vec(), b">".repeat(101)].concat(),
+            "too_deep",
+            Some(3),
+        ),
         (b"<div>".repeat(101), "too_deep", Some(1)),
         (b"<p>\n".repeat(20_001), "too_much_html", Some(1)),
     ] {
@@ -36,7 +72,10 @@ fn what_can_not_be_read_is_left_out_with_its_line() {
         let (seen, at) = refused(&bytes);
         assert_eq!(seen, code, "{shown}");
         if code == "bad_front_matter" && line == Some(3) {
-            assert!(at.is_some_and(|at| (2..=4).contains(&at)), "{shown}: {at:?}");
+            assert!(
+                at.is_some_and(|at| (2..=4).contains(&at)),
+                "{shown}: {at:?}"
+            );
         } else {
             assert_eq!(at, line, "{shown}");
         }
@@ -45,7 +84,8 @@ fn what_can_not_be_read_is_left_out_with_its_line() {
 
 #[test]
 fn a_date_of_toml_is_read() {
-    let text = "+++\ndate = 2026-11-23T12:30:00+01:00\nupdated = 2026-11-24\n[extra]\ndate = 1\n+++\n";
+    let text =
+        "+++\ndate = 2026-11-23T12:30:00+01:00\nupdated = 2026-11-24\n[extra]\ndate = 1\n+++\n";
     let front = document(text).front;
     assert_eq!(front.date, Some("2026-11-23T11:30:00Z".parse().unwrap()));
     assert_eq!(front.updated, Some("2026-11-24T00:00:00Z".parse().unwrap()));
@@ -53,7 +93,8 @@ fn a_date_of_toml_is_read() {
 
 #[test]
 fn what_is_wrong_in_a_field_is_reported_and_the_file_stays() {
-    let document = document("---\ntitle: [a]\nslug: Über uns\nunknown: {x: 1}\nupdated: x\n---\ntext\n");
+    let document =
+        document("---\ntitle: [a]\nslug: Über uns\nunknown: {x: 1}\nupdated: x\n---\ntext\n");
     assert_eq!(
         reports(&document),
         [
@@ -69,12 +110,28 @@ fn what_is_wrong_in_a_field_is_reported_and_the_file_stays() {
 fn what_could_run_is_removed_and_reported() {
     for (text, expected, line) in [
         ("a\n<script>alert(1)</script> b", "<p>a</p>\n b", Some(2)),
-        ("a <script>alert(1)</script> b", "<p>a alert(1) b</p>\n", Some(1)),
+        (
+            "a <script>alert(1)</script> b",
+            "<p>a alert(1) b</p>\n",
+            Some(1),
+        ),
         ("\n<script>\nalert(1)\n</script>", "", Some(2)),
-        ("x <img src=x onerror=alert(1)>", "<p>x <img src=\"x\"></p>\n", Some(1)),
+        (
+            "x <img src=x onerror=alert(1)>",
+            "<p>x <img src=\"x\"></p>\n",
+            Some(1),
+        ),
         ("[x](javascript:alert(1))", "<p><a>x</a></p>\n", Some(1)),
-        ("[x](JaVaScRiPt&colon;alert(1))", "<p><a>x</a></p>\n", Some(1)),
-        ("![x](data:image/png;base64,aa)", "<p><img alt=\"x\"></p>\n", Some(1)),
+        (
+            "[x](JaVaScRiPt&colon;alert(1))",
+            "<p><a>x</a></p>\n",
+            Some(1),
+        ),
+        (
+            "![x](data:image/png;base64,aa)",
+            "<p><img alt=\"x\"></p>\n",
+            Some(1),
+        ),
         ("<p style=\"position:fixed\">x</p>", "<p>x</p>", Some(1)),
         ("<iframe src=\"https://x.example\"></iframe>", "", Some(1)),
         ("<form><button>x</button></form>", "x", Some(1)),
@@ -105,9 +162,14 @@ fn formatting_does_not_run_on_and_multiply() {
 
 #[test]
 fn elements_between_cells_are_bounded() {
-    let report = read("a.md", ("<table>\n\n".to_owned() + &"*a* ".repeat(20_000)).as_bytes(), UNTRUSTED);
+    let report = read(
+        "a.md",
+        ("<table>\n\n".to_owned() + &"*a* ".repeat(20_000)).as_bytes(),
+        UNTRUSTED,
+    );
     assert_eq!(report.unwrap_err().code, "too_much_html");
-    let whole = "<table><tr><td>\n\n".to_owned() + &"*a* ".repeat(20_000) + "\n\n</td></tr></table>\n";
+    let whole =
+        "<table><tr><td>\n\n".to_owned() + &"*a* ".repeat(20_000) + "\n\n</td></tr></table>\n";
     assert!(read("a.md", whole.as_bytes(), UNTRUSTED).is_ok());
 }
 
@@ -135,12 +197,66 @@ fn any_text() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         "[ \n#*_`~|>()<&;:=/!\"'a-d$\\[\\]{}^+.@-]",
         prop::sample::select(vec![
-            "<a ", "<a href=\"b.md\">", "<p", "<script", "</script>", "<!--", "-->", "href=", "onload=", "javascript:",
-            "<style>", "<table>", "<td>", "</td>", "<b>", "</b>", "<svg>", "<math>", "<mtext>", "id=\"a\"", "<div>",
-            "[[", "]]", "![[", "$$", "```math\n", "```rust\n", "```\n", "[^a]", "\n[^a]: ", "> [!NOTE]\n", "- [x] ", "|-|\n",
-            "&lt;", "&#60;", "www.a.b", "https://a.b", "#a", "(#a)", "[a](b.md)", "![a](b.png)", "---\n", "+++\n", "title: ",
-            "\n\n", "    ", "<textarea>", "<plaintext>", "<noscript>", "<![CDATA[", "<?", "\u{fdd0}", "ü", "\r\n",
-            "<p style=\"color:red\">", "<img src=x:y>", "\\frac", "<select>", "<option>", "<details open>",
+            "<a ",
+            "<a href=\"b.md\">",
+            "<p",
+            "<script",
+            "</script>",
+            "<!--",
+            "-->",
+            "href=",
+            "onload=",
+            "javascript:",
+            "<style>",
+            "<table>",
+            "<td>",
+            "</td>",
+            "<b>",
+            "</b>",
+            "<svg>",
+            "<math>",
+            "<mtext>",
+            "id=\"a\"",
+            "<div>",
+            "[[",
+            "]]",
+            "![[",
+            "$$",
+            "```math\n",
+            "```rust\n",
+            "```\n",
+            "[^a]",
+            "\n[^a]: ",
+            "> [!NOTE]\n",
+            "- [x] ",
+            "|-|\n",
+            "&lt;",
+            "&#60;",
+            "www.a.b",
+            "https://a.b",
+            "#a",
+            "(#a)",
+            "[a](b.md)",
+            "![a](b.png)",
+            "---\n",
+            "+++\n",
+            "title: ",
+            "\n\n",
+            "    ",
+            "<textarea>",
+            "<plaintext>",
+            "<noscript>",
+            "<![CDATA[",
+            "<?",
+            "\u{fdd0}",
+            "ü",
+            "\r\n",
+            "<p style=\"color:red\">",
+            "<img src=x:y>",
+            "\\frac",
+            "<select>",
+            "<option>",
+            "<details open>",
         ])
         .prop_map(str::to_owned),
     ];

@@ -27,7 +27,10 @@ fn the_extensions_of_github_are_known() {
             "<a href=\"https://b.example\">https://a.example</a>",
             "<p><a href=\"https://b.example\">https://a.example</a></p>\n",
         ),
-        ("`https://a.example`", "<p><code>https://a.example</code></p>\n"),
+        (
+            "`https://a.example`",
+            "<p><code>https://a.example</code></p>\n",
+        ),
         (
             "https://a.example/x_y_z*a*b",
             "<p><a href=\"https://a.example/x_y_z\">https://a.example/x_y_z</a><em>a</em>b</p>\n",
@@ -69,7 +72,8 @@ fn footnotes_stand_at_the_end_in_their_order() {
 
 #[test]
 fn headings_have_anchors_of_their_own() {
-    let document = document("text\n\n# A `b`\n\n## Über uns\n\n## Über uns\n\n### c {#own-id}\n\n# {x}\n");
+    let document =
+        document("text\n\n# A `b`\n\n## Über uns\n\n## Über uns\n\n### c {#own-id}\n\n# {x}\n");
     let seen: Vec<(u8, &str, &str)> = document
         .headings
         .iter()
@@ -86,7 +90,10 @@ fn headings_have_anchors_of_their_own() {
         ]
     );
     let html = html_of(&document);
-    assert!(html.contains("<h1 id=\"a-b\">A <code>b</code></h1>"), "{html}");
+    assert!(
+        html.contains("<h1 id=\"a-b\">A <code>b</code></h1>"),
+        "{html}"
+    );
     assert!(html.contains("<h3 id=\"own-id\">c</h3>"), "{html}");
 }
 
@@ -94,13 +101,33 @@ fn headings_have_anchors_of_their_own() {
 fn the_first_heading_becomes_the_title() {
     for (text, title, rest) in [
         ("# A *b*\n\ntext", Some("A b"), "<p>text</p>\n"),
-        ("---\ntitle: A\n---\n# A\n\ntext", Some("A"), "<p>text</p>\n"),
+        (
+            "---\ntitle: A\n---\n# A\n\ntext",
+            Some("A"),
+            "<p>text</p>\n",
+        ),
         ("<!-- note -->\n\n# A\n\ntext", Some("A"), "<p>text</p>\n"),
-        ("---\ntitle: B\n---\n# A\n", Some("B"), "<h1 id=\"a\">A</h1>\n"),
-        ("text\n\n# A\n", Some("A"), "<p>text</p>\n<h1 id=\"a\">A</h1>\n"),
-        ("# \n\ntext", None, "<h1 id=\"section\"></h1>\n<p>text</p>\n"),
+        (
+            "---\ntitle: B\n---\n# A\n",
+            Some("B"),
+            "<h1 id=\"a\">A</h1>\n",
+        ),
+        (
+            "text\n\n# A\n",
+            Some("A"),
+            "<p>text</p>\n<h1 id=\"a\">A</h1>\n",
+        ),
+        (
+            "# \n\ntext",
+            None,
+            "<h1 id=\"section\"></h1>\n<p>text</p>\n",
+        ),
         ("## A\n", None, "<h2 id=\"a\">A</h2>\n"),
-        ("> # A\n", Some("A"), "<blockquote>\n<h1 id=\"a\">A</h1>\n</blockquote>\n"),
+        (
+            "> # A\n",
+            Some("A"),
+            "<blockquote>\n<h1 id=\"a\">A</h1>\n</blockquote>\n",
+        ),
     ] {
         let document = document(text);
         assert_eq!(document.title.as_deref(), title, "{text}");
@@ -114,7 +141,10 @@ fn formulas_are_mathml_and_wrong_ones_are_code() {
     let html = html_of(&document);
     assert_eq!(html.matches("<math").count(), 3, "{html}");
     assert_eq!(html.matches("display=\"block\"").count(), 2, "{html}");
-    assert!(html.contains("<code class=\"math-error\">\\nope</code>"), "{html}");
+    assert!(
+        html.contains("<code class=\"math-error\">\\nope</code>"),
+        "{html}"
+    );
     assert_eq!(reports(&document), [(Some(8), "bad_math")]);
 }
 
@@ -143,8 +173,14 @@ fn punctuation_is_typographic_by_option() {
 #[test]
 fn code_has_classes_that_stay() {
     let html = html("```rust\nlet a = \"<\";\n```\n\n    plain <b>\n");
-    assert!(html.contains("<code class=\"language-rust\"><span class=\"hl-k\">let</span>"), "{html}");
-    assert!(html.contains("<pre><code>plain &lt;b&gt;\n</code></pre>"), "{html}");
+    assert!(
+        html.contains("<code class=\"language-rust\"><span class=\"hl-k\">let</span>"),
+        "{html}"
+    );
+    assert!(
+        html.contains("<pre><code>plain &lt;b&gt;\n</code></pre>"),
+        "{html}"
+    );
 }
 
 #[test]

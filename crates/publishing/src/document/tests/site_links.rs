@@ -20,10 +20,22 @@ fn links_to_files_are_cut_out() {
     assert_eq!(
         document.links,
         [
-            link(LinkKind::Link, "../a b.md", Some("c d"), 4, "../a%20b.md#c%20d"),
+            link(
+                LinkKind::Link,
+                "../a b.md",
+                Some("c d"),
+                4,
+                "../a%20b.md#c%20d"
+            ),
             link(LinkKind::Image, "/p.png", None, 5, "/p.png"),
             link(LinkKind::Wiki, "Page name", None, 6, "Page%20name"),
-            link(LinkKind::Wiki, "Page", Some("Some heading"), 7, "Page#Some%20heading"),
+            link(
+                LinkKind::Wiki,
+                "Page",
+                Some("Some heading"),
+                7,
+                "Page#Some%20heading"
+            ),
             link(LinkKind::Wiki, "pic.PNG", None, 7, "pic.PNG"),
             link(LinkKind::Wiki, "Note", None, 7, "Note"),
             link(LinkKind::Link, "c d.md", None, 8, "c%20d.md"),
@@ -70,7 +82,10 @@ fn links_elsewhere_stay() {
     ] {
         let document = document(&format!("[a]({url})"));
         assert!(document.links.is_empty(), "{url}");
-        assert_eq!(html_of(&document), format!("<p><a href=\"{url}\">a</a></p>\n"));
+        assert_eq!(
+            html_of(&document),
+            format!("<p><a href=\"{url}\">a</a></p>\n")
+        );
         assert_eq!(reports(&document), []);
     }
 }
@@ -97,7 +112,10 @@ fn links_within_the_file_lead_to_what_is_there() {
 fn ids_of_a_trusted_author_stay() {
     let document = read("a.md", b"<p id=search>x</p>\n\n[a](#search)\n", TRUSTED).unwrap();
     let html = html_of(&document);
-    assert_eq!(html, "<p id=\"search\">x</p>\n<p><a href=\"#search\">a</a></p>\n");
+    assert_eq!(
+        html,
+        "<p id=\"search\">x</p>\n<p><a href=\"#search\">a</a></p>\n"
+    );
     let expected = Anchor {
         name: "search".to_owned(),
         id: "search".to_owned(),
@@ -125,5 +143,8 @@ fn wiki_links_stand_in_tables_and_code_is_left_alone() {
 fn words_of_a_wiki_link_are_escaped() {
     let document = document("[[a\"><b|<i>x</i>]] [[<script>]]");
     let html = html_of(&document);
-    assert!(!html.contains("<script") && !html.contains("\"><b"), "{html}");
+    assert!(
+        !html.contains("<script") && !html.contains("\"><b"),
+        "{html}"
+    );
 }

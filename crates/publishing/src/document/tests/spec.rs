@@ -75,7 +75,10 @@ fn compare(other: &[(u32, &str)], examples: &[Example], made: impl Fn(&Example) 
             let made = normal(&made(example));
             let differs = made != normal(&example.html);
             if differs && other.iter().all(|(number, _)| *number != example.number) {
-                eprintln!("{}:\n{}\nis\n{}\nand not\n{}", example.number, example.markdown, made, example.html);
+                eprintln!(
+                    "{}:\n{}\nis\n{}\nand not\n{}",
+                    example.number, example.markdown, made, example.html
+                );
             }
             differs
         })
