@@ -14,7 +14,7 @@ const MORE_TAGS: [&str; 8] = [
 /// Elements of the default that are not for authors: an image map lies over what it is not part of.
 const NOT_TAGS: [&str; 2] = ["area", "map"];
 
-/// MathML Core (<https://www.w3.org/TR/mathml-core/>) and what `math-core` adds to it.
+/// `MathML` Core (<https://www.w3.org/TR/mathml-core/>) and what `math-core` adds to it.
 const MATH_TAGS: [&str; 28] = [
     "math",
     "menclose",
@@ -124,7 +124,7 @@ const CLASSES: [&str; 17] = [
 const MAX_TIMES: usize = 5;
 
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(cleaner);
-/// The tags that an author may write in HTML: none of MathML, which formulas are written without.
+/// The tags that an author may write in HTML: none of `MathML`, which formulas are written without.
 static TAGS: LazyLock<std::collections::HashSet<&'static str>> = LazyLock::new(|| {
     let mut tags = cleaner().clone_tags();
     tags.retain(|tag| !MATH_TAGS.contains(tag));

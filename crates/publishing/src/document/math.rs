@@ -1,4 +1,4 @@
-//! Formulas of LaTeX as MathML.
+//! Formulas of `LaTeX` as `MathML`.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
@@ -6,7 +6,7 @@ use std::thread;
 
 use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
 
-use super::code;
+use super::entities::escape;
 use super::markup::{Token, Tokens};
 
 /// The most bytes of a formula.
@@ -21,13 +21,13 @@ const STACK: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 60;
 /// The most bytes of the formulas of a file.
 const MAX_FILE: usize = 200_000;
-/// The most bytes of MathML for each byte of a file's formulas.
+/// The most bytes of `MathML` for each byte of a file's formulas.
 const MAX_GROWTH: usize = 100;
 
 static CONVERTER: LazyLock<Option<LatexToMathML>> =
     LazyLock::new(|| LatexToMathML::new(MathCoreConfig::default()).ok());
 
-/// Makes MathML of the formulas of one file, within bounds.
+/// Makes `MathML` of the formulas of one file, within bounds.
 #[derive(Debug)]
 pub(super) struct Formulas {
     left: usize,
@@ -40,7 +40,7 @@ impl Default for Formulas {
 }
 
 impl Formulas {
-    /// A formula as MathML.
+    /// A formula as `MathML`.
     ///
     /// # Errors
     /// What is wrong with it.
@@ -119,11 +119,11 @@ pub(super) fn as_code(latex: &str, block: bool) -> String {
     let mut html = String::new();
     if block {
         html.push_str("<pre class=\"math-error\"><code>");
-        code::escape(&mut html, latex.trim());
+        escape(&mut html, latex.trim());
         html.push_str("</code></pre>\n");
     } else {
         html.push_str("<code class=\"math-error\">");
-        code::escape(&mut html, latex);
+        escape(&mut html, latex);
         html.push_str("</code>");
     }
     html
@@ -213,7 +213,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever somebody writes, what follows is MathML that is clean, or an error.
+        /// Whatever somebody writes, what follows is `MathML` that is clean, or an error.
         #[test]
         fn nothing_panics_or_gets_out(latex in r"(\\[a-z]{1,6}|\\(frac|sqrt|text|left|right|begin|end|href|style|color|ref|label|tag|mathbb|class)|[a-c0-9{}\[\]()^_&<>\x22'+=|~%#$ -]|\\\\){0,25}") {
             if let Ok(mathml) = convert(&latex) {

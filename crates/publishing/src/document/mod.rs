@@ -5,6 +5,7 @@ mod autolink;
 mod body;
 mod clean;
 mod code;
+mod entities;
 mod front;
 mod links;
 mod markup;
@@ -14,6 +15,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod tidy;
+mod told;
 mod urls;
 mod words;
 
@@ -149,23 +151,10 @@ impl Document {
         for (place, piece) in self.pieces.iter().enumerate() {
             html.push_str(piece);
             if let Some(link) = self.links.get(place) {
-                escape(&mut html, &resolve(link));
+                entities::escape(&mut html, &resolve(link));
             }
         }
         html
-    }
-}
-
-/// Within the quotes of an attribute.
-fn escape(html: &mut String, url: &str) {
-    for c in url.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '"' => html.push_str("&quot;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            c => html.push(c),
-        }
     }
 }
 

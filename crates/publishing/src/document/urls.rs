@@ -82,7 +82,7 @@ pub(super) fn scheme(url: &str) -> Option<String> {
 pub(super) fn decoded(text: &str) -> String {
     percent_decode_str(text)
         .decode_utf8()
-        .map_or_else(|_| text.to_owned(), |text| text.into_owned())
+        .map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// A URL as it may stand in an attribute.

@@ -127,7 +127,7 @@ impl<'a> Body<'a, '_> {
         self.put_html(html);
     }
 
-    /// A formula as MathML, or as code and with a report where it is wrong.
+    /// A formula as `MathML`, or as code and with a report where it is wrong.
     pub(super) fn mathml(&mut self, latex: &str, block: bool, line: u32) -> String {
         match self.formulas.convert(latex, block) {
             Ok(mathml) => mathml,

@@ -5,9 +5,10 @@ use std::ops::Range;
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
 use super::super::links::Waiting;
-use super::super::tidy::{TooMuch, report_url};
+use super::super::tidy::TooMuch;
+use super::super::told::report_url;
 use super::super::urls::{self, Kind};
-use super::super::{Link, LinkKind, autolink};
+use super::super::{Link, LinkKind, autolink, entities};
 use super::Body;
 
 /// Endings of what `![[…]]` shows; of anything else it makes a link.
@@ -249,7 +250,7 @@ impl<'a> Body<'a, '_> {
             _ => self.wiki_url(written, line),
         };
         let mut html = "<a href=\"".to_owned();
-        super::super::escape(&mut html, &url);
+        entities::escape(&mut html, &url);
         html.push_str("\" class=\"wiki-link\">");
         self.put(Event::InlineHtml(html.into()));
         LinkEnd::Wiki

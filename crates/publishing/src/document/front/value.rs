@@ -277,7 +277,7 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..20 {
             let before = format!("*a{}, ", level - 1).repeat(9);
-            bomb += &format!("a{level}: &a{level} [{before}]\n");
+            bomb = format!("{bomb}a{level}: &a{level} [{before}]\n");
         }
         bomb += "tags: *a19\n";
         let nothing = Value::List(vec![Value::Other; 9]);
