@@ -7,115 +7,119 @@ use publishing::document::{Options, read};
 
 const SIZE: usize = 1024 * 1024;
 
+/// What a file says over and over.
+const REPEATED: &[&str] = &[
+    "[",
+    "*a ",
+    "**a *",
+    "<a>",
+    "<b>",
+    "_www.",
+    "www.",
+    "https://",
+    "a@",
+    "$",
+    "$a",
+    "$$",
+    "[[",
+    "[[a",
+    "[[a]]",
+    "![[",
+    "]]",
+    "|",
+    "[^a]",
+    "[^a]: b\n",
+    "[^a]: [^a] ",
+    "# a\n",
+    "# a\n\n",
+    "> ",
+    ">\n",
+    "- ",
+    "- a\n",
+    "1. ",
+    "&amp;",
+    "&",
+    "`",
+    "``a",
+    "~~a ",
+    "![",
+    "[a](",
+    "[a](<",
+    "[a](b.md) ",
+    "[a](#b) ",
+    "<!--",
+    "<!---->",
+    "<?",
+    "<![CDATA[",
+    "<p>\n",
+    "<x>",
+    "<a ",
+    "<a b=\"",
+    "<T>\n",
+    "</b>",
+    "</p>",
+    "<b></b>",
+    "a\n\n",
+    "    a\n",
+    "\t",
+    " ",
+    "\n",
+    "\\",
+    "\"a\" ",
+    "--",
+    "[a]: b\n",
+    "[a]\n",
+    "|a|b|\n",
+    "<script>",
+    "<style>",
+    "<p onclick=x>",
+    "```\n",
+    "```rust\nfn a() {}\n```\n",
+    "```math\nx\n```\n",
+    "$x^2$ ",
+    "$\\frac12$ ",
+    "`a` ",
+    "{#a}",
+    "# {#a}\n",
+    "ü",
+    "\u{301}",
+    "(((((",
+    "*_*_",
+    "***a** ",
+    "_a_",
+    "<table>",
+    "<td>",
+    "<details>",
+    "a  \n",
+    "> [!NOTE]\n\n",
+    "- [ ] a\n",
+    "[![a](b)](c) ",
+    "(www.a.b)",
+    "http://a.b/)",
+    "x<a><b></a></b>",
+    "<i><p></i>",
+    ":",
+    "[a]: <",
+    "[a\\]: ",
+    "<!-- -- ",
+    "<a/",
+    "\u{0}",
+    "\r",
+    "<ul><li>",
+    "</table>",
+    "a|",
+    "$`",
+    "``` $",
+];
+
 fn main() {
-    let repeated = [
-        "[",
-        "*a ",
-        "**a *",
-        "<a>",
-        "<b>",
-        "_www.",
-        "www.",
-        "https://",
-        "a@",
-        "$",
-        "$a",
-        "$$",
-        "[[",
-        "[[a",
-        "[[a]]",
-        "![[",
-        "]]",
-        "|",
-        "[^a]",
-        "[^a]: b\n",
-        "[^a]: [^a] ",
-        "# a\n",
-        "# a\n\n",
-        "> ",
-        ">\n",
-        "- ",
-        "- a\n",
-        "1. ",
-        "&amp;",
-        "&",
-        "`",
-        "``a",
-        "~~a ",
-        "![",
-        "[a](",
-        "[a](<",
-        "[a](b.md) ",
-        "[a](#b) ",
-        "<!--",
-        "<!---->",
-        "<?",
-        "<![CDATA[",
-        "<p>\n",
-        "<x>",
-        "<a ",
-        "<a b=\"",
-        "<T>\n",
-        "</b>",
-        "</p>",
-        "<b></b>",
-        "a\n\n",
-        "    a\n",
-        "\t",
-        " ",
-        "\n",
-        "\\",
-        "\"a\" ",
-        "--",
-        "[a]: b\n",
-        "[a]\n",
-        "|a|b|\n",
-        "<script>",
-        "<style>",
-        "<p onclick=x>",
-        "```\n",
-        "```rust\nfn a() {}\n```\n",
-        "```math\nx\n```\n",
-        "$x^2$ ",
-        "$\\frac12$ ",
-        "`a` ",
-        "{#a}",
-        "# {#a}\n",
-        "ü",
-        "\u{301}",
-        "(((((",
-        "*_*_",
-        "***a** ",
-        "_a_",
-        "<table>",
-        "<td>",
-        "<details>",
-        "a  \n",
-        "> [!NOTE]\n\n",
-        "- [ ] a\n",
-        "[![a](b)](c) ",
-        "(www.a.b)",
-        "http://a.b/)",
-        "x<a><b></a></b>",
-        "<i><p></i>",
-        ":",
-        "[a]: <",
-        "[a\\]: ",
-        "<!-- -- ",
-        "<a/",
-        "\u{0}",
-        "\r",
-        "<ul><li>",
-        "</table>",
-        "a|",
-        "$`",
-        "``` $",
-    ];
-    let mut files: Vec<(String, String)> = repeated
+    let mut files: Vec<(String, String)> = REPEATED
         .iter()
         .map(|unit| ((*unit).to_owned(), unit.repeat(SIZE / unit.len())))
         .collect();
-    files.extend(made());
+    files.extend(tables_and_html());
+    files.extend(names());
+    files.extend(code());
     let mut slow = 0;
     for (name, text) in files {
         for (trusted, smart_punctuation) in [(false, true), (true, false)] {
@@ -147,7 +151,8 @@ fn main() {
     eprintln!("{slow} took longer than a second");
 }
 
-fn made() -> Vec<(String, String)> {
+/// Tables, and HTML that a browser repairs.
+fn tables_and_html() -> Vec<(String, String)> {
     let mut files = Vec::new();
     let mut add = |name: &str, text: String| files.push((name.to_owned(), text));
     let cells = "|a".repeat(SIZE / 8) + "|\n" + &"|-".repeat(SIZE / 8) + "|\n";
@@ -165,7 +170,7 @@ fn made() -> Vec<(String, String)> {
     );
     add(
         "formatting left open",
-        (0..9).map(|i| format!("<b id=a{i}>")).collect::<String>() + &"<p>\n".repeat(19_000),
+        numbered(9, |i| format!("<b id=a{i}>")) + &"<p>\n".repeat(19_000),
     );
     add(
         "formatting over paragraphs",
@@ -179,27 +184,28 @@ fn made() -> Vec<(String, String)> {
         "attributes of a tag that does not end",
         "<div \n\n".to_owned() + &"a ".repeat(SIZE / 3),
     );
+    files
+}
+
+/// Names that are given and used often.
+fn names() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    let mut add = |name: &str, text: String| files.push((name.to_owned(), text));
     add(
         "one footnote, many references",
         "[^a]: b\n\n".to_owned() + &"[^a] ".repeat(SIZE / 6),
     );
     add(
         "many footnotes",
-        (0..40_000)
-            .map(|i| format!("[^{i}]\n\n[^{i}]: b\n\n"))
-            .collect(),
+        numbered(40_000, |i| format!("[^{i}]\n\n[^{i}]: b\n\n")),
     );
     add(
         "headings of near names",
-        (0..50_000)
-            .map(|i| format!("# a-{}\n# a\n", i / 2))
-            .collect(),
+        numbered(50_000, |i| format!("# a-{}\n# a\n", i / 2)),
     );
     add(
         "references",
-        (0..30_000)
-            .map(|i| format!("[a{i}]: b{i}\n\n[a{i}] "))
-            .collect(),
+        numbered(30_000, |i| format!("[a{i}]: b{i}\n\n[a{i}] ")),
     );
     add(
         "long reference, used often",
@@ -211,7 +217,7 @@ fn made() -> Vec<(String, String)> {
     );
     add(
         "lists to the limit",
-        (0..SIZE / 200).map(|_| "- ".repeat(45) + "a\n").collect(),
+        numbered(SIZE / 200, |_| "- ".repeat(45) + "a\n"),
     );
     add(
         "deep list, lazy lines",
@@ -223,90 +229,102 @@ fn made() -> Vec<(String, String)> {
     );
     add(
         "ids of HTML",
-        (0..19_000)
-            .map(|i| format!("<p id=a{i}><a href=#a{i}>\n</a>"))
-            .collect(),
+        numbered(19_000, |i| format!("<p id=a{i}><a href=#a{i}>\n</a>")),
     );
     add("front matter of aliases", bomb());
-    for language in [
-        "rust",
-        "js",
-        "ts",
-        "tsx",
-        "html",
-        "css",
-        "scss",
-        "python",
-        "ruby",
-        "perl",
-        "php",
-        "sql",
-        "yaml",
-        "json",
-        "toml",
-        "bash",
-        "c",
-        "cpp",
-        "java",
-        "go",
-        "markdown",
-        "haskell",
-        "kotlin",
-        "swift",
-        "latex",
-        "makefile",
-        "diff",
-        "dockerfile",
-        "graphql",
-        "hcl",
-        "ini",
-        "lua",
-        "r",
-        "xml",
-        "vue",
-        "svelte",
-        "elixir",
-        "erlang",
-        "clojure",
-        "nix",
-        "zig",
-        "julia",
-        "dart",
-        "scala",
-        "groovy",
-        "fsharp",
-        "csharp",
-        "nginx",
-        "proto",
-        "objc",
-    ] {
-        for line in [
-            "((((((((((",
-            "\"\\\"a ",
-            "a b c d e f g ",
-            "<<<<a ",
-            "{{{{[[[[",
-            "/*/*",
-            "a.b(c.d(",
-            "'''\"\"\"",
-            "0x1e1_",
-            "-- // # ",
-        ] {
-            let line = line.repeat(990 / line.len()) + "\n";
-            add(
-                &format!("{language}: {}", line.get(..12).unwrap_or_default()),
-                format!("```{language}\n{}```\n", line.repeat(95_000 / line.len())),
-            );
+    files
+}
+
+const LANGUAGES: &[&str] = &[
+    "rust",
+    "js",
+    "ts",
+    "tsx",
+    "html",
+    "css",
+    "scss",
+    "python",
+    "ruby",
+    "perl",
+    "php",
+    "sql",
+    "yaml",
+    "json",
+    "toml",
+    "bash",
+    "c",
+    "cpp",
+    "java",
+    "go",
+    "markdown",
+    "haskell",
+    "kotlin",
+    "swift",
+    "latex",
+    "makefile",
+    "diff",
+    "dockerfile",
+    "graphql",
+    "hcl",
+    "ini",
+    "lua",
+    "r",
+    "xml",
+    "vue",
+    "svelte",
+    "elixir",
+    "erlang",
+    "clojure",
+    "nix",
+    "zig",
+    "julia",
+    "dart",
+    "scala",
+    "groovy",
+    "fsharp",
+    "csharp",
+    "nginx",
+    "proto",
+    "objc",
+];
+const LINES: &[&str] = &[
+    "((((((((((",
+    "\"\\\"a ",
+    "a b c d e f g ",
+    "<<<<a ",
+    "{{{{[[[[",
+    "/*/*",
+    "a.b(c.d(",
+    "'''\"\"\"",
+    "0x1e1_",
+    "-- // # ",
+];
+
+/// Code of which each line is as long as may be.
+fn code() -> Vec<(String, String)> {
+    let mut files = Vec::new();
+    for language in LANGUAGES {
+        for part in LINES {
+            let line = part.repeat(990 / part.len()) + "\n";
+            let code = line.repeat(95_000 / line.len());
+            files.push((
+                format!("{language}: {part}"),
+                format!("```{language}\n{code}```\n"),
+            ));
         }
     }
     files
+}
+
+fn numbered(count: usize, part: impl Fn(usize) -> String) -> String {
+    (0..count).map(part).collect::<Vec<_>>().concat()
 }
 
 fn bomb() -> String {
     let mut text = "---\na0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
     for level in 1..60 {
         let before = format!("*a{}, ", level - 1).repeat(9);
-        text += &format!("a{level}: &a{level} [{before}]\n");
+        text = format!("{text}a{level}: &a{level} [{before}]\n");
     }
     text + "tags: *a59\n---\ntext\n"
 }
