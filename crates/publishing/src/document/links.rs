@@ -184,7 +184,7 @@ impl Cutter<'_> {
                     target,
                     fragment,
                     line,
-                    written: urls::encoded(&url),
+                    written: urls::of_file(&url),
                 };
                 self.link(file, piece);
             }

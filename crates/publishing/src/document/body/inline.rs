@@ -296,7 +296,7 @@ impl<'a> Body<'a, '_> {
                 target,
                 fragment,
                 line,
-                written: urls::encoded(&url),
+                written: urls::of_file(&url),
             }),
         };
         self.marks.url(waiting).into()

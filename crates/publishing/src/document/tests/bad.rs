@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::super::clean::clean;
+use super::super::urls;
 use super::super::{Options, read};
 use super::{TRUSTED, UNTRUSTED, document, html, html_of, reports};
 
@@ -272,6 +273,9 @@ proptest! {
         if let Ok(document) = read("a.md", text.as_bytes(), UNTRUSTED) {
             let html = html_of(&document);
             prop_assert_eq!(clean(&html), html);
+            for link in document.links {
+                prop_assert_eq!(urls::scheme(&link.written), None);
+            }
         }
     }
 

@@ -140,6 +140,24 @@ fn wiki_links_stand_in_tables_and_code_is_left_alone() {
 }
 
 #[test]
+fn what_is_left_in_place_never_runs() {
+    for text in [
+        "[[javascript:alert(1)]]",
+        "[[ javascript:x|y]]",
+        "![[javascript:x.png]]",
+        "[a](<\u{3000}javascript:x>)",
+        "[a](<\u{85}javascript:x>)",
+        "<a href=\"\u{a0}javascript:x\">a</a>",
+    ] {
+        let document = document(text);
+        assert_eq!(document.links.len(), 1, "{text}");
+        let html = html_of(&document);
+        assert_eq!(super::super::clean::clean(&html), html, "{text}");
+        assert!(!html.contains("\"javascript:"), "{html}");
+    }
+}
+
+#[test]
 fn words_of_a_wiki_link_are_escaped() {
     let document = document("[[a\"><b|<i>x</i>]] [[<script>]]");
     let html = html_of(&document);
