@@ -183,9 +183,9 @@ impl<'a> Finder<'a> {
             .unwrap_or(rest.len());
         self.steps += length;
         let mut end = domain + length;
-        let all = self.bytes.get(start..end).unwrap_or_default();
-        let count = |wanted: u8| all.iter().filter(|byte| **byte == wanted).count();
-        let (open, mut closed) = (count(b'('), count(b')'));
+        let all = self.text.get(start..end).unwrap_or_default();
+        let open = all.matches('(').count();
+        let mut closed = all.matches(')').count();
         self.steps += all.len();
         while let Some(last) = end.checked_sub(1).and_then(|last| self.byte(last)) {
             self.steps += 1;
@@ -306,7 +306,7 @@ mod tests {
             ("a.b-c_d@a.b.", "mailto:a.b-c_d@a.b"),
             ("mailto:foo@bar.baz", "mailto:foo@bar.baz"),
             ("https://münchen.example/ü", "https://münchen.example/ü"),
-            ("_https://a_b.example.org_", "https://a_b.example.org"),
+            ("_https://a_b.example.org/_", "https://a_b.example.org/"),
         ] {
             assert_eq!(seen(text), [expected], "{text}");
         }
@@ -320,6 +320,7 @@ mod tests {
             "a.b-c_d@a.b_",
             "www.",
             "www.a_b.c",
+            "_https://example.org_",
             "xwww.example.org",
             "https://",
             "https://localhost",

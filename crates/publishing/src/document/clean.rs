@@ -14,7 +14,7 @@ const MORE_TAGS: [&str; 8] = [
 /// Elements of the default that are not for authors: an image map lies over what it is not part of.
 const NOT_TAGS: [&str; 2] = ["area", "map"];
 
-/// MathML Core (<https://www.w3.org/TR/mathml-core/>) and what `math-core` adds to it.
+/// `MathML` Core (<https://www.w3.org/TR/mathml-core/>) and what `math-core` adds to it.
 const MATH_TAGS: [&str; 28] = [
     "math",
     "menclose",
@@ -120,8 +120,11 @@ const CLASSES: [&str; 17] = [
     "embed",
 ];
 
+/// How often HTML is cleaned until it stays as it is. Twice is the most that was seen.
+const MAX_TIMES: usize = 5;
+
 static CLEANER: LazyLock<Builder<'static>> = LazyLock::new(cleaner);
-/// The tags that an author may write in HTML: none of MathML, which formulas are written without.
+/// The tags that an author may write in HTML: none of `MathML`, which formulas are written without.
 static TAGS: LazyLock<std::collections::HashSet<&'static str>> = LazyLock::new(|| {
     let mut tags = cleaner().clone_tags();
     tags.retain(|tag| !MATH_TAGS.contains(tag));
@@ -212,6 +215,23 @@ fn is_ours(class: &str) -> bool {
 /// HTML without what an untrusted author may not write.
 pub(super) fn clean(html: &str) -> String {
     CLEANER.clean(html).to_string()
+}
+
+/// HTML that stays as it is when it is cleaned. What the parser of Markdown writes is so after the first time; of what an author
+/// wrote as HTML a browser may make something else when it reads it once more, such as a link within a link around a table.
+pub(super) fn settled(html: &str, has_tags: bool) -> String {
+    let mut cleaned = clean(html);
+    for _ in 0..MAX_TIMES {
+        if !has_tags {
+            return cleaned;
+        }
+        let again = clean(&cleaned);
+        if again == cleaned {
+            return cleaned;
+        }
+        cleaned = again;
+    }
+    cleaned
 }
 
 /// Whether an untrusted author may write such a tag.

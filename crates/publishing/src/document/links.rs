@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use super::anchors::{Anchors, slug};
-use super::markup::{Attribute, Tag, Token, Tokens, unescaped};
+use super::entities::{escape, unescaped};
+use super::markup::{Attribute, Tag, Token, Tokens};
 use super::reports::Reports;
 use super::tidy::Html;
 use super::urls::{self, Kind};
@@ -145,15 +146,11 @@ impl Cutter<'_> {
     fn value(&mut self, attribute: &Attribute, piece: &mut String) {
         let written = self.html.get(attribute.value.clone()).unwrap_or_default();
         if attribute.name == "id" {
-            match written.strip_prefix(&self.marks.secret) {
-                Some(ours) => piece.push_str(ours),
-                None => {
-                    if !self.trusted {
-                        piece.push_str(AUTHORS_ID);
-                    }
-                    piece.push_str(written);
-                }
+            let ours = written.strip_prefix(&self.marks.secret);
+            if ours.is_none() && !self.trusted {
+                piece.push_str(AUTHORS_ID);
             }
+            piece.push_str(ours.unwrap_or(written));
             return;
         }
         if let Some(waiting) = self.marks.find(written) {
@@ -182,14 +179,14 @@ impl Cutter<'_> {
                 } else {
                     LinkKind::Image
                 };
-                let link = Link {
+                let file = Link {
                     kind,
                     target,
                     fragment,
                     line,
-                    written: urls::encoded(&url),
+                    written: urls::of_file(&url),
                 };
-                self.link(link, piece);
+                self.link(file, piece);
             }
         }
     }
@@ -210,7 +207,7 @@ impl Cutter<'_> {
             );
         }
         piece.push('#');
-        super::escape(piece, &urls::encoded(id.as_deref().unwrap_or(fragment)));
+        escape(piece, &urls::encoded(id.as_deref().unwrap_or(fragment)));
     }
 }
 
@@ -220,9 +217,8 @@ fn is_cut(tag: &Tag, attribute: &Attribute) -> bool {
         return false;
     }
     match attribute.name.as_str() {
-        "id" => true,
         "href" => tag.name != "base",
-        "src" | "poster" => true,
+        "id" | "src" | "poster" => true,
         _ => false,
     }
 }

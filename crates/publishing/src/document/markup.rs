@@ -123,7 +123,7 @@ impl<'a> Tokens<'a> {
                     .bytes
                     .get(at + 2..end)
                     .is_some_and(|found| found.eq_ignore_ascii_case(name.as_bytes()));
-            if named && self.byte(end).is_none_or(|byte| ends_name(byte)) {
+            if named && self.byte(end).is_none_or(ends_name) {
                 return at;
             }
             at += 1;
@@ -279,62 +279,6 @@ fn ends_name(byte: u8) -> bool {
     is_space(byte) || byte == b'/' || byte == b'>'
 }
 
-/// The text of an attribute's value: with numbers and the commonest names of characters instead of `&…;`.
-pub(super) fn unescaped(value: &str) -> String {
-    let mut text = String::with_capacity(value.len());
-    let mut rest = value;
-    while let Some((before, after)) = rest.split_once('&') {
-        text.push_str(before);
-        rest = match entity(after) {
-            Some((c, rest)) => {
-                text.push(c);
-                rest
-            }
-            None => {
-                text.push('&');
-                after
-            }
-        };
-    }
-    text.push_str(rest);
-    text
-}
-
-/// The character that is named at the start of a text, which follows an ampersand, and what comes after it.
-fn entity(text: &str) -> Option<(char, &str)> {
-    if let Some(number) = text.strip_prefix('#') {
-        let (digits, radix) = match number.strip_prefix(['x', 'X']) {
-            Some(digits) => (digits, 16),
-            None => (number, 10),
-        };
-        let length = digits
-            .find(|c: char| !c.is_digit(radix))
-            .unwrap_or(digits.len());
-        let (digits, rest) = digits.split_at(length);
-        let c = u32::from_str_radix(digits, radix)
-            .ok()
-            .and_then(char::from_u32)?;
-        return Some((c, rest.strip_prefix(';').unwrap_or(rest)));
-    }
-    let names = [
-        ("amp;", '&'),
-        ("lt;", '<'),
-        ("gt;", '>'),
-        ("quot;", '"'),
-        ("apos;", '\''),
-        ("nbsp;", '\u{a0}'),
-        ("colon;", ':'),
-        ("sol;", '/'),
-        ("num;", '#'),
-        ("period;", '.'),
-        ("Tab;", '\t'),
-        ("NewLine;", '\n'),
-    ];
-    names
-        .into_iter()
-        .find_map(|(name, c)| text.strip_prefix(name).map(|rest| (c, rest)))
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -350,7 +294,7 @@ mod tests {
                 Token::Tag(tag) => {
                     let mut shown = format!("{}{}", if tag.end { "/" } else { "" }, tag.name);
                     for attribute in tag.attributes {
-                        shown += &format!(" {}={}", attribute.name, &html[attribute.value]);
+                        shown.extend([" ", &attribute.name, "=", &html[attribute.value]]);
                     }
                     shown
                 }
@@ -387,15 +331,6 @@ mod tests {
         ] {
             assert_eq!(shown(html), expected, "{html}");
         }
-    }
-
-    #[test]
-    fn values_are_unescaped() {
-        assert_eq!(unescaped("a&amp;b&#47;&#x2f;c&d&amp"), "a&b//c&d&amp");
-        assert_eq!(
-            unescaped("java&colon;&#00000058;&#xffffffff;"),
-            "java::&#xffffffff;"
-        );
     }
 
     proptest! {

@@ -5,6 +5,7 @@ mod autolink;
 mod body;
 mod clean;
 mod code;
+mod entities;
 mod front;
 mod links;
 mod markup;
@@ -14,6 +15,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 mod tidy;
+mod told;
 mod urls;
 mod words;
 
@@ -150,23 +152,10 @@ impl Document {
         for (place, piece) in self.pieces.iter().enumerate() {
             html.push_str(piece);
             if let Some(link) = self.links.get(place) {
-                escape(&mut html, &resolve(link));
+                entities::escape(&mut html, &resolve(link));
             }
         }
         html
-    }
-}
-
-/// Within the quotes of an attribute.
-fn escape(html: &mut String, url: &str) {
-    for c in url.chars() {
-        match c {
-            '&' => html.push_str("&amp;"),
-            '"' => html.push_str("&quot;"),
-            '<' => html.push_str("&lt;"),
-            '>' => html.push_str("&gt;"),
-            c => html.push(c),
-        }
     }
 }
 
@@ -207,7 +196,7 @@ pub fn read(file: &str, bytes: &[u8], options: Options) -> Result<Document, Repo
     let html = if options.trusted {
         html
     } else {
-        clean::clean(&html)
+        clean::settled(&html, source.has_tags())
     };
     let places = Places::new(anchors, &source, options.trusted, title_anchor);
     let mut cutter = Cutter {

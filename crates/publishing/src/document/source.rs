@@ -36,7 +36,7 @@ fn lines(text: &str) -> Cow<'_, str> {
 
 fn line_at(bytes: &[u8], place: usize) -> u32 {
     let before = bytes.get(..place).unwrap_or(bytes);
-    number(before.iter().filter(|byte| **byte == b'\n').count())
+    number(before.split(|byte| *byte == b'\n').count() - 1)
 }
 
 /// From the number of lines before to a line's number.

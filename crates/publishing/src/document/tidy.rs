@@ -4,9 +4,10 @@
 use std::collections::HashMap;
 
 use super::clean;
-use super::markup::{Tag, Token, Tokens, unescaped};
+use super::entities::unescaped;
+use super::markup::{Tag, Token, Tokens};
 use super::reports::Reports;
-use super::urls;
+use super::told::{report_attributes, report_tag};
 
 /// How deep elements may stand in each other. The cleaning takes time by the square of it.
 pub(super) const MAX_DEPTH: usize = 100;
@@ -67,6 +68,11 @@ impl Html {
     /// How deep what follows stands in elements of HTML.
     pub fn depth(&self) -> usize {
         self.depth
+    }
+
+    /// Whether there are tags of HTML.
+    pub fn has_tags(&self) -> bool {
+        self.tags > 0
     }
 
     /// Whether what follows stands in a link.
@@ -269,7 +275,7 @@ impl Html {
         let mut tags = String::new();
         while self.formatting.len() > count {
             if let Some(name) = self.formatting.last().cloned() {
-                tags += &format!("</{name}>");
+                tags.extend(["</", &name, ">"]);
                 self.close(&name);
             }
         }
@@ -302,55 +308,14 @@ impl<'a> LineCounter<'a> {
     }
 }
 
-fn report_tag(name: &str, line: u32, reports: &mut Reports) {
-    // A name is whatever stands between `<` and white space.
-    let shown: String = name.chars().take(40).collect();
-    reports.once(&format!("<{shown}"), Some(line), "unsafe_html", || {
-        format!("`<{shown}>` was removed: it is no HTML that may stand in a text. Write `&lt;{shown}>` or put it into backticks to show it")
-    });
-}
-
-fn report_attributes(tag: &Tag, html: &str, line: u32, reports: &mut Reports) {
-    for attribute in &tag.attributes {
-        let name = attribute.name.as_str();
-        if name.starts_with("on") {
-            reports.once("on", Some(line), "unsafe_html", || {
-                let shown: String = name.chars().take(40).collect();
-                format!("`{shown}` was removed: an attribute that runs a script")
-            });
-        } else if name == "style" || name == "srcdoc" {
-            reports.once(name, Some(line), "unsafe_html", || {
-                format!("the attribute `{name}` was removed: the look of a page is its theme's")
-            });
-        } else if matches!(name, "href" | "src" | "poster") {
-            let value = html.get(attribute.value.clone()).unwrap_or_default();
-            report_url(&unescaped(value), name != "href", line, reports);
-        }
-    }
-}
-
-/// Reports a URL that will be removed because of its scheme.
-pub(super) fn report_url(url: &str, shown: bool, line: u32, reports: &mut Reports) {
-    let Some(scheme) = urls::scheme(url) else {
-        return;
-    };
-    let allowed = if shown {
-        matches!(scheme.as_str(), "http" | "https")
-    } else {
-        urls::SCHEMES.contains(&scheme.as_str())
-    };
-    if !allowed {
-        reports.once(&format!("{scheme}:"), Some(line), "unsafe_html", || {
-            format!("a URL that starts with `{scheme}:` was removed: write one that starts with `https://`, or the path of a file")
-        });
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn tidy(html: &str) -> (Result<String, TooMuch>, Vec<(Option<u32>, String)>) {
+    /// The lines of reports with what they say.
+    type Told = Vec<(Option<u32>, String)>;
+
+    fn tidy(html: &str) -> (Result<String, TooMuch>, Told) {
         let mut reports = Reports::new("a.md");
         let tidy = Html::default().tidy(html, 1, &mut reports);
         let reports = reports.finish().into_iter();

@@ -21,7 +21,7 @@ const ENCODED: &AsciiSet = &CONTROLS
     .add(b'|')
     .add(b'}');
 /// In a name all that means something in a URL is encoded as well.
-const NAME: &AsciiSet = &ENCODED.add(b'%').add(b'?').add(b'#');
+const NAME: &AsciiSet = &ENCODED.add(b'%').add(b'?').add(b'#').add(b':');
 
 /// What a URL leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +42,7 @@ pub(super) fn kind(url: &str) -> Kind {
     if let Some(scheme) = scheme(url) {
         return Kind::Elsewhere(Some(scheme));
     }
-    let url = url.trim_matches(|c: char| c <= ' ');
+    let url = trimmed(url);
     if url.starts_with("//") || url.starts_with('?') || url.is_empty() {
         return Kind::Elsewhere(None);
     }
@@ -63,7 +63,7 @@ pub(super) fn kind(url: &str) -> Kind {
 /// The scheme in small letters, as a browser reads it: without white space and controls before it or in it.
 pub(super) fn scheme(url: &str) -> Option<String> {
     let mut scheme = String::new();
-    for c in url.trim_start_matches(|c: char| c <= ' ').chars() {
+    for c in trimmed(url).chars() {
         match c {
             '\t' | '\n' | '\r' => {}
             ':' => return (!scheme.is_empty()).then_some(scheme),
@@ -82,12 +82,27 @@ pub(super) fn scheme(url: &str) -> Option<String> {
 pub(super) fn decoded(text: &str) -> String {
     percent_decode_str(text)
         .decode_utf8()
-        .map_or_else(|_| text.to_owned(), |text| text.into_owned())
+        .map_or_else(|_| text.to_owned(), std::borrow::Cow::into_owned)
 }
 
 /// A URL as it may stand in an attribute.
 pub(super) fn encoded(url: &str) -> String {
-    utf8_percent_encode(url.trim(), ENCODED).to_string()
+    utf8_percent_encode(trimmed(url), ENCODED).to_string()
+}
+
+/// The URL of a file as it may stand in an attribute. Never one with a scheme, whatever a browser makes of what was written.
+pub(super) fn of_file(url: &str) -> String {
+    let url = encoded(url);
+    if scheme(&url).is_some() {
+        format!("./{url}")
+    } else {
+        url
+    }
+}
+
+/// Without what a browser passes over at the ends of a URL: controls and spaces, and no other white space.
+fn trimmed(url: &str) -> &str {
+    url.trim_matches(|c: char| c <= ' ')
 }
 
 /// A name of a page as a URL.
@@ -143,6 +158,8 @@ mod tests {
     #[test]
     fn names_become_urls() {
         assert_eq!(of_name("A page?", Some("x y")), "A%20page%3F#x%20y");
+        assert_eq!(of_name("javascript:x", None), "javascript%3Ax");
+        assert_eq!(of_file("\u{3000}javascript:x"), "%E3%80%80javascript:x");
         assert_eq!(encoded("a b\"<%20ü"), "a%20b%22%3C%20%C3%BC");
     }
 }

@@ -23,7 +23,6 @@ pub(super) struct OpenHeading<'a> {
     pub words: String,
     /// Whether nothing stands before it.
     first: bool,
-    _line: u32,
 }
 
 /// Code that has not ended.
@@ -54,12 +53,11 @@ impl Table {
 }
 
 impl<'a> Body<'a, '_> {
-    pub(super) fn start_heading(&mut self, _level: HeadingLevel, place: &Range<usize>) {
+    pub(super) fn start_heading(&mut self) {
         self.heading = Some(OpenHeading {
             events: Vec::new(),
             words: String::new(),
             first: !self.started && self.depth == 1,
-            _line: self.line(place),
         });
     }
 
@@ -129,7 +127,7 @@ impl<'a> Body<'a, '_> {
         self.put_html(html);
     }
 
-    /// A formula as MathML, or as code and with a report where it is wrong.
+    /// A formula as `MathML`, or as code and with a report where it is wrong.
     pub(super) fn mathml(&mut self, latex: &str, block: bool, line: u32) -> String {
         match self.formulas.convert(latex, block) {
             Ok(mathml) => mathml,

@@ -5,9 +5,10 @@ use std::ops::Range;
 use pulldown_cmark::{CowStr, Event, LinkType, Tag, TagEnd};
 
 use super::super::links::Waiting;
-use super::super::tidy::{TooMuch, report_url};
+use super::super::tidy::TooMuch;
+use super::super::told::report_url;
 use super::super::urls::{self, Kind};
-use super::super::{Link, LinkKind, autolink};
+use super::super::{Link, LinkKind, autolink, entities};
 use super::Body;
 
 /// Endings of what `![[…]]` shows; of anything else it makes a link.
@@ -134,6 +135,14 @@ impl<'a> Body<'a, '_> {
     }
 
     pub(super) fn formula(&mut self, latex: CowStr<'a>, block: bool, place: &Range<usize>) {
+        let after = self.file.as_bytes().get(self.start + place.end);
+        if !block && after.is_some_and(u8::is_ascii_digit) {
+            // Two prices: `$5/$6`. Pandoc has the same rule.
+            self.run.written.push('$');
+            self.run.written.push_str(&latex);
+            self.run.written.push('$');
+            return;
+        }
         self.say(&latex);
         if self.in_image > 0 {
             self.put(Event::InlineMath(latex));
@@ -159,7 +168,7 @@ impl<'a> Body<'a, '_> {
             ("", "Incomplete task")
         };
         self.put(Event::InlineHtml(
-            format!("<input type=\"checkbox\" disabled=\"\" {checked}aria-label=\"{label}\"> ")
+            format!("<input {checked}disabled=\"\" type=\"checkbox\" aria-label=\"{label}\"> ")
                 .into(),
         ));
     }
@@ -241,7 +250,7 @@ impl<'a> Body<'a, '_> {
             _ => self.wiki_url(written, line),
         };
         let mut html = "<a href=\"".to_owned();
-        super::super::escape(&mut html, &url);
+        entities::escape(&mut html, &url);
         html.push_str("\" class=\"wiki-link\">");
         self.put(Event::InlineHtml(html.into()));
         LinkEnd::Wiki
@@ -287,7 +296,7 @@ impl<'a> Body<'a, '_> {
                 target,
                 fragment,
                 line,
-                written: urls::encoded(&url),
+                written: urls::of_file(&url),
             }),
         };
         self.marks.url(waiting).into()

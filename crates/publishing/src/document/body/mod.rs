@@ -207,7 +207,7 @@ impl<'a, 'r> Body<'a, 'r> {
     }
 
     fn start_of(&mut self, tag: Tag<'a>, place: &Range<usize>) -> Result<(), TooMuch> {
-        if !is_inline(&tag.to_end()) {
+        if !is_inline(tag.to_end()) {
             self.end_formatting();
         }
         self.depth += 1;
@@ -216,7 +216,7 @@ impl<'a, 'r> Body<'a, 'r> {
         }
         match tag {
             Tag::Link { .. } | Tag::Image { .. } => self.start_link(tag, place),
-            Tag::Heading { level, .. } => self.start_heading(level, place),
+            Tag::Heading { .. } => self.start_heading(),
             Tag::CodeBlock(kind) => self.start_code(&kind, place),
             Tag::HtmlBlock => self.html_block = Some((String::new(), self.line(place))),
             Tag::BlockQuote(Some(kind)) => self.start_alert(kind),
@@ -236,7 +236,7 @@ impl<'a, 'r> Body<'a, 'r> {
 
     fn end_of(&mut self, tag: TagEnd) -> Result<(), TooMuch> {
         self.depth = self.depth.saturating_sub(1);
-        if !is_inline(&tag) {
+        if !is_inline(tag) {
             self.end_formatting();
             self.words.part();
         }
@@ -299,7 +299,7 @@ impl<'a> Iterator for Body<'a, '_> {
     }
 }
 
-fn is_inline(tag: &TagEnd) -> bool {
+fn is_inline(tag: TagEnd) -> bool {
     matches!(
         tag,
         TagEnd::Emphasis

@@ -240,7 +240,7 @@ mod tests {
                 ),
             ]
         );
-        assert_eq!(toml[1], ("date".to_owned(), text("2026-11-23")));
+        assert!(toml.contains(&("date".to_owned(), text("2026-11-23"))));
     }
 
     #[test]
@@ -277,10 +277,11 @@ mod tests {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..20 {
             let before = format!("*a{}, ", level - 1).repeat(9);
-            bomb += &format!("a{level}: &a{level} [{before}]\n");
+            bomb = format!("{bomb}a{level}: &a{level} [{before}]\n");
         }
         bomb += "tags: *a19\n";
-        assert!(yaml(&bomb).is_err());
+        let nothing = Value::List(vec![Value::Other; 9]);
+        assert_eq!(yaml(&bomb).unwrap(), [("tags".to_owned(), nothing)]);
         let list = "x: &x a\ntags: [".to_owned() + &"*x, ".repeat(10_000) + "]\n";
         assert!(matches!(&yaml(&list).unwrap()[0].1, Value::List(list) if list.len() == MAX_LIST));
     }

@@ -1,12 +1,17 @@
-//! Code in colours: classes for its parts, and the style that gives them colours.
+//! Code in colours.
+
+mod classes;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
+use syntect::parsing::{ParseState, ScopeStack, SyntaxReference, SyntaxSet};
 
-/// What all our classes for parts of code start with.
-pub(super) const PREFIX: &str = "hl-";
+use super::entities::escape;
+pub(super) use classes::PREFIX;
+use classes::class;
+pub use classes::highlight_css;
+
 /// Longer lines are data, and take the expressions of a syntax longest.
 const MAX_LINE: usize = 1_000;
 /// The most bytes of a block that gets colours.
@@ -15,67 +20,6 @@ const MAX_BLOCK: usize = 100_000;
 const MAX_FILE: usize = 300_000;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
-
-/// Scopes of <https://www.sublimetext.com/docs/scope_naming.html> with the classes of what they name; where one is the start of
-/// another, the longer one counts.
-const CLASSES: [(&str, &str); 40] = [
-    ("comment", "c"),
-    ("punctuation.definition.comment", "c"),
-    ("string", "s"),
-    ("punctuation.definition.string", "s"),
-    ("string.regexp", "e"),
-    ("constant.character.escape", "e"),
-    ("constant.character", "e"),
-    ("constant.other.placeholder", "e"),
-    ("constant.numeric", "n"),
-    ("constant.language", "n"),
-    ("constant.other.color", "n"),
-    ("support.constant", "n"),
-    ("constant.other", "n"),
-    ("keyword", "k"),
-    ("keyword.operator", "o"),
-    ("keyword.operator.word", "k"),
-    ("keyword.operator.logical.python", "k"),
-    ("storage", "k"),
-    ("storage.type.class", "k"),
-    ("variable.language", "k"),
-    ("entity.name.function", "f"),
-    ("entity.name.macro", "f"),
-    ("support.function", "f"),
-    ("support.macro", "f"),
-    ("variable.function", "f"),
-    ("meta.function-call.generic", "f"),
-    ("entity.name", "t"),
-    ("entity.other.inherited-class", "t"),
-    ("support.type", "t"),
-    ("support.class", "t"),
-    ("entity.name.tag", "g"),
-    ("entity.other.attribute-name", "a"),
-    ("variable.parameter", "a"),
-    ("variable.other.member", "a"),
-    ("support.type.property-name", "a"),
-    ("meta.mapping.key", "a"),
-    ("markup.heading", "g"),
-    ("markup.inserted", "i"),
-    ("markup.deleted", "d"),
-    ("meta.diff.header", "c"),
-];
-
-static SCOPES: LazyLock<Vec<(Scope, &'static str)>> = LazyLock::new(|| {
-    let mut scopes: Vec<(Scope, &'static str)> = CLASSES
-        .iter()
-        .filter_map(|(scope, class)| Some((Scope::new(scope).ok()?, *class)))
-        .collect();
-    scopes.sort_by_key(|(scope, _)| std::cmp::Reverse(scope.len()));
-    scopes
-});
-
-/// The style of coloured code, light and dark: a few colours, all of them at least 4.5 : 1 against a background as light as `#f6f8fa`
-/// or as dark as `#161b22` (WCAG 2.2, 1.4.3). In properties, so that a theme may give them other values.
-#[must_use]
-pub fn highlight_css() -> &'static str {
-    include_str!("highlight.css")
-}
 
 /// Colours the code of one file, within bounds.
 #[derive(Debug)]
@@ -127,12 +71,12 @@ pub(super) fn language(info: &str) -> String {
 fn syntax(language: &str) -> Option<&'static SyntaxReference> {
     let name = match language {
         "" | "text" | "txt" | "plain" | "plaintext" => return None,
-        "shell" | "console" | "shellsession" | "zsh" => "bash",
+        // PowerShell's own syntax needs a regex engine in C. Its comments, strings, variables and numbers look like a shell's.
+        "shell" | "console" | "shellsession" | "zsh" | "powershell" | "pwsh" | "ps1" => "bash",
         "golang" => "go",
         "csharp" => "cs",
         "docker" | "containerfile" => "dockerfile",
         "terraform" => "tf",
-        "powershell" | "pwsh" => "ps1",
         "jsonc" | "json5" => "json",
         "objective-c" | "objc" => "m",
         "proto" | "protobuf" => "proto",
@@ -179,33 +123,21 @@ fn paint(html: &mut String, syntax: &SyntaxReference, code: &str) {
     span.end(html);
 }
 
-/// The class of a place: of its innermost scope that has one.
-fn class(
-    stack: &ScopeStack,
-    known: &mut HashMap<Scope, Option<&'static str>>,
-) -> Option<&'static str> {
-    stack.as_slice().iter().rev().find_map(|scope| {
-        *known.entry(*scope).or_insert_with(|| {
-            SCOPES
-                .iter()
-                .find(|(start, _)| start.is_prefix_of(*scope))
-                .map(|(_, class)| *class)
-        })
-    })
-}
-
 /// The element that is being written: parts of one class that follow on each other are in one.
 #[derive(Default)]
-struct Span(Option<&'static str>);
+struct Span {
+    class: Option<&'static str>,
+    /// White space that may turn out to stand between two elements.
+    blank: String,
+}
 
 impl Span {
     fn write(&mut self, html: &mut String, text: &str, class: Option<&'static str>) {
-        if text.is_empty() {
+        if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+            self.blank.push_str(text);
             return;
         }
-        // White space looks the same in every colour.
-        let blank = text.bytes().all(|byte| byte.is_ascii_whitespace());
-        if self.0 != class && !blank {
+        if self.class != class {
             self.end(html);
             if let Some(class) = class {
                 html.push_str("<span class=\"");
@@ -213,33 +145,20 @@ impl Span {
                 html.push_str(class);
                 html.push_str("\">");
             }
-            self.0 = class;
+            self.class = class;
         }
+        html.push_str(&self.blank);
+        self.blank.clear();
         escape(html, text);
     }
 
     fn end(&mut self, html: &mut String) {
-        if self.0.take().is_some() {
+        if self.class.take().is_some() {
             html.push_str("</span>");
         }
+        html.push_str(&self.blank);
+        self.blank.clear();
     }
-}
-
-/// Appends text as HTML.
-pub(super) fn escape(html: &mut String, text: &str) {
-    let mut rest = text;
-    while let Some(place) = rest.find(['&', '<', '>', '"']) {
-        let (before, after) = rest.split_at(place);
-        html.push_str(before);
-        html.push_str(match after.as_bytes().first() {
-            Some(b'&') => "&amp;",
-            Some(b'<') => "&lt;",
-            Some(b'>') => "&gt;",
-            _ => "&quot;",
-        });
-        rest = after.get(1..).unwrap_or_default();
-    }
-    html.push_str(rest);
 }
 
 #[cfg(test)]
@@ -382,50 +301,6 @@ mod tests {
             ("", ""),
         ] {
             assert_eq!(language(info), expected, "{info}");
-        }
-    }
-
-    /// The contrast of WCAG 2.2.
-    fn contrast(a: &str, b: &str) -> f64 {
-        let light = |colour: &str| {
-            let part = |from: usize| {
-                let value = u8::from_str_radix(&colour[from..from + 2], 16).unwrap();
-                let value = f64::from(value) / 255.0;
-                if value <= 0.03928 {
-                    value / 12.92
-                } else {
-                    ((value + 0.055) / 1.055).powf(2.4)
-                }
-            };
-            0.2126 * part(1) + 0.7152 * part(3) + 0.0722 * part(5)
-        };
-        let (a, b) = (light(a), light(b));
-        (a.max(b) + 0.05) / (a.min(b) + 0.05)
-    }
-
-    #[test]
-    fn every_colour_can_be_read_in_light_and_dark() {
-        let css = highlight_css();
-        assert!(css.len() < 4_000);
-        let (light, dark) = css.split_once("prefers-color-scheme").unwrap();
-        for (style, grounds) in [
-            (light, ["#ffffff", "#f6f8fa"]),
-            (dark, ["#0d1117", "#161b22"]),
-        ] {
-            let colours: Vec<&str> = style
-                .match_indices('#')
-                .map(|(place, _)| &style[place..place + 7])
-                .collect();
-            assert_eq!(colours.len(), 11, "{style}");
-            for colour in colours {
-                for ground in grounds {
-                    let contrast = contrast(colour, ground);
-                    assert!(contrast >= 4.5, "{colour} on {ground}: {contrast}");
-                }
-            }
-        }
-        for (_, class) in CLASSES {
-            assert!(css.contains(&format!(".{PREFIX}{class}")), "{class}");
         }
     }
 }
