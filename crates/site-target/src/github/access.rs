@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use domain::clock::SignedDuration;
 use domain::site::Repository;
