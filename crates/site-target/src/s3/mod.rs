@@ -120,8 +120,15 @@ impl S3Target {
             blob: None,
             when: over.map_or(When::Missing, When::Is),
         };
-        let written = self.bucket.upload(upload, manifest.to_bytes()).await;
-        written.map_err(failed)?.ok_or(Error::Moved)
+        let bytes = manifest.to_bytes();
+        let written = self.bucket.upload(upload, bytes.clone()).await;
+        if let Some(id) = written.map_err(failed)? {
+            return Ok(id);
+        }
+        // A request whose answer was lost is sent again by the SDK, and is then refused because of itself.
+        let there = self.bucket.get(&self.manifest).await.map_err(failed)?;
+        let ours = there.filter(|there| there.bytes == bytes);
+        ours.map(|there| there.etag).ok_or(Error::Moved)
     }
 
     async fn commit_to(&self, head: &Head, change: Change<'_>) -> Result<Committed, Error> {
