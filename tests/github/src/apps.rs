@@ -32,8 +32,13 @@ fn is_app(world: &World, token: &str) -> Result<(), &'static str> {
     let mut validation = Validation::new(Algorithm::RS256);
     validation.set_required_spec_claims(&["exp", "iss"]);
     let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation);
-    let claims = claims.map_err(|_| "A JSON web token could not be decoded")?.claims;
-    let issuer = claims.iss.as_u64().or_else(|| claims.iss.as_str()?.parse().ok());
+    let claims = claims
+        .map_err(|_| "A JSON web token could not be decoded")?
+        .claims;
+    let issuer = claims
+        .iss
+        .as_u64()
+        .or_else(|| claims.iss.as_str()?.parse().ok());
     if issuer != Some(app.id) {
         return Err("Integration not found");
     }
@@ -61,7 +66,10 @@ pub(crate) fn answer(
     if path.ends_with("/installation") {
         let name = format!("{}/{}", value("owner"), value("repo"));
         return match world.named(&name) {
-            Some(_) => (200, installation(&app.id.into(), app.installation, value("owner"))),
+            Some(_) => (
+                200,
+                installation(&app.id.into(), app.installation, value("owner")),
+            ),
             None => refuse(404, "Not Found"),
         };
     }

@@ -66,7 +66,10 @@ pub(crate) fn answer(
         }
         ("POST", ["pushes"]) => {
             let push: Push = read(body)?;
-            let files = push.files.into_iter().map(|(path, text)| (path, text.map(Into::into)));
+            let files = push
+                .files
+                .into_iter()
+                .map(|(path, text)| (path, text.map(Into::into)));
             let commit = world.push(&push.repository, &push.branch, files.collect())?;
             Ok(json!({ "commit": commit }))
         }
@@ -88,10 +91,16 @@ pub(crate) fn answer(
 
 fn files(world: &World, repository: &str, branch: &str) -> Result<Value, String> {
     let repository = world.named(repository).ok_or("no such repository")?;
-    let said = repository.contents(branch).into_iter().map(|(path, bytes)| {
-        let text = String::from_utf8(bytes.to_vec());
-        (path, text.unwrap_or_else(|_| format!("base64:{}", data_encoding::BASE64.encode(&bytes))))
-    });
+    let said = repository
+        .contents(branch)
+        .into_iter()
+        .map(|(path, bytes)| {
+            let text = String::from_utf8(bytes.to_vec());
+            (
+                path,
+                text.unwrap_or_else(|_| format!("base64:{}", data_encoding::BASE64.encode(&bytes))),
+            )
+        });
     let files: BTreeMap<_, _> = said.collect();
     let sha = repository.branches.get(branch);
     let commit = sha.and_then(|sha| repository.commit(sha));

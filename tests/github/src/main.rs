@@ -17,7 +17,10 @@ struct Arguments {
 }
 
 #[tokio::main(flavor = "current_thread")]
-#[expect(clippy::print_stdout, reason = "it tells whoever started it where it is")]
+#[expect(
+    clippy::print_stdout,
+    reason = "it tells whoever started it where it is"
+)]
 async fn main() -> Result<(), github_stand_in::Error> {
     let arguments = Arguments::parse();
     let stand_in = StandIn::start(arguments.port).await?;

@@ -35,13 +35,21 @@ pub(crate) struct Request<'a> {
 
 /// Answers a request that is as GitHub describes it.
 pub(crate) fn answer(world: &mut World, request: &Request<'_>) -> Answered {
-    let value = |name: &str| request.values.get(name).map(String::as_str).unwrap_or_default();
+    let value = |name: &str| {
+        request
+            .values
+            .get(name)
+            .map(String::as_str)
+            .unwrap_or_default()
+    };
     let name = format!("{}/{}", value("owner"), value("repo"));
     let Some(repository) = world.repository_mut(&name, request.token) else {
         return refuse(404, "Not Found");
     };
     let (method, path) = request.operation;
-    let rest = path.strip_prefix("/repos/{owner}/{repo}/").unwrap_or_default();
+    let rest = path
+        .strip_prefix("/repos/{owner}/{repo}/")
+        .unwrap_or_default();
     let is_empty = repository.branches.is_empty();
     if is_empty && rest.starts_with("git/") {
         return refuse(409, "Git Repository is empty.");
@@ -50,9 +58,11 @@ pub(crate) fn answer(world: &mut World, request: &Request<'_>) -> Answered {
         return refuse(403, "Repository was archived so is read-only.");
     }
     match (method, rest) {
-        ("GET", "git/trees/{tree_sha}") => {
-            get_tree(repository, value("tree_sha"), request.query.contains_key("recursive"))
-        }
+        ("GET", "git/trees/{tree_sha}") => get_tree(
+            repository,
+            value("tree_sha"),
+            request.query.contains_key("recursive"),
+        ),
         ("POST", "git/trees") => post_tree(repository, request.body),
         ("POST", "git/blobs") => post_blob(repository, request.body),
         ("GET", "git/blobs/{file_sha}") => get_blob(repository, value("file_sha")),
@@ -77,7 +87,11 @@ fn tree_answer(repository: &Repository, sha: &str, is_recursive: bool) -> Value 
     let mut entries = Vec::new();
     list(repository, sha, "", is_recursive, &mut entries);
     let is_truncated = is_recursive && entries.len() > MAX_ENTRIES;
-    entries.truncate(if is_truncated { MAX_ENTRIES } else { entries.len() });
+    entries.truncate(if is_truncated {
+        MAX_ENTRIES
+    } else {
+        entries.len()
+    });
     json!({
         "sha": sha,
         "url": url(repository, &format!("git/trees/{sha}")),
@@ -86,7 +100,13 @@ fn tree_answer(repository: &Repository, sha: &str, is_recursive: bool) -> Value 
     })
 }
 
-fn list(repository: &Repository, sha: &str, prefix: &str, is_recursive: bool, into: &mut Vec<Value>) {
+fn list(
+    repository: &Repository,
+    sha: &str,
+    prefix: &str,
+    is_recursive: bool,
+    into: &mut Vec<Value>,
+) {
     for entry in repository.tree(sha).unwrap_or_default() {
         let path = format!("{prefix}{}", entry.name);
         let kind = entry.kind();
@@ -179,7 +199,8 @@ fn get_blob(repository: &Repository, sha: &str) -> Answered {
 
 fn commit_answer(repository: &Repository, sha: &str) -> Value {
     let commit = repository.commit(sha);
-    let person = json!({ "date": "2026-01-01T00:00:00Z", "name": "Stand-In", "email": "x@example.com" });
+    let person =
+        json!({ "date": "2026-01-01T00:00:00Z", "name": "Stand-In", "email": "x@example.com" });
     let link = |kind: &str, sha: &str| url(repository, &format!("git/{kind}/{sha}"));
     let page = |sha: &str| format!("https://github.com/{}/commit/{sha}", repository.name);
     let parents = commit.into_iter().flat_map(|commit| &commit.parents);
@@ -209,8 +230,14 @@ fn post_commit(repository: &mut Repository, body: &Value) -> Answered {
         return refuse(422, "Tree SHA does not exist");
     }
     let parents = body["parents"].as_array().into_iter().flatten();
-    let parents: Vec<String> = parents.filter_map(Value::as_str).map(str::to_owned).collect();
-    if parents.iter().any(|parent| repository.commit(parent).is_none()) {
+    let parents: Vec<String> = parents
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect();
+    if parents
+        .iter()
+        .any(|parent| repository.commit(parent).is_none())
+    {
         return refuse(422, "Parent SHA does not exist or is not a commit object");
     }
     let sha = repository.keep_commit(tree.into(), parents, text(body, "message").into());
@@ -238,10 +265,16 @@ fn get_ref(repository: &Repository, name: &str) -> Answered {
 }
 
 fn post_ref(repository: &mut Repository, body: &Value) -> Answered {
-    let name = text(body, "ref").strip_prefix("refs/").unwrap_or_default().to_owned();
+    let name = text(body, "ref")
+        .strip_prefix("refs/")
+        .unwrap_or_default()
+        .to_owned();
     let (branch, sha) = (branch_of(&name).to_owned(), text(body, "sha"));
     if branch.is_empty() {
-        return refuse(422, "Reference name must start with 'refs/' and have at least two slashes");
+        return refuse(
+            422,
+            "Reference name must start with 'refs/' and have at least two slashes",
+        );
     }
     if repository.commit(sha).is_none() {
         return refuse(422, "Object does not exist");
@@ -280,14 +313,21 @@ fn put_contents(repository: &mut Repository, path: &str, body: &Value) -> Answer
     if there.contains_key(path) && body.get("sha").is_none() {
         return refuse(422, "Invalid request.\n\n\"sha\" wasn't supplied.");
     }
-    let pushed = repository.push(&branch, vec![(path.into(), Some(bytes.clone().into()))], "100644");
+    let pushed = repository.push(
+        &branch,
+        vec![(path.into(), Some(bytes.clone().into()))],
+        "100644",
+    );
     let commit = match pushed {
         Ok(commit) => commit,
         Err(why) => return refuse(422, &why),
     };
     let blob = repository.keep(Object::Blob(bytes.clone().into()));
     let link = url(repository, &format!("contents/{path}"));
-    let page = format!("https://github.com/{}/blob/{branch}/{path}", repository.name);
+    let page = format!(
+        "https://github.com/{}/blob/{branch}/{path}",
+        repository.name
+    );
     let content = json!({
         "name": path.rsplit('/').next(),
         "path": path,
@@ -300,5 +340,8 @@ fn put_contents(repository: &mut Repository, path: &str, body: &Value) -> Answer
         "type": "file",
         "_links": { "self": link, "git": link, "html": page },
     });
-    (201, json!({ "content": content, "commit": commit_answer(repository, &commit) }))
+    (
+        201,
+        json!({ "content": content, "commit": commit_answer(repository, &commit) }),
+    )
 }

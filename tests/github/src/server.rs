@@ -55,7 +55,8 @@ async fn serve(State(world): State<Shared>, request: Request<Body>) -> Response<
     };
     if let Some(path) = asked.path.strip_prefix("/_control/") {
         let answered = control::answer(&mut lock(&world), &asked.method, path, &asked.body);
-        let answered = answered.map_or_else(|why| (400, json!({ "message": why })), |said| (200, said));
+        let answered =
+            answered.map_or_else(|why| (400, json!({ "message": why })), |said| (200, said));
         return respond(answered, &BTreeMap::new());
     }
     let label = label(&asked);
@@ -65,7 +66,11 @@ async fn serve(State(world): State<Shared>, request: Request<Body>) -> Response<
         world.fault(&label)
     };
     let answered = match fault {
-        Some(What::Answer { status, message, headers }) => {
+        Some(What::Answer {
+            status,
+            message,
+            headers,
+        }) => {
             return respond((status, json!({ "message": message })), &headers);
         }
         Some(What::Graphql { kind, message }) => {
@@ -78,7 +83,11 @@ async fn serve(State(world): State<Shared>, request: Request<Body>) -> Response<
             let lost = futures::stream::once(async { Err::<Bytes, _>(io::Error::other("lost")) });
             return Response::new(Body::from_stream(lost));
         }
-        Some(What::Push { repository, branch, path }) => {
+        Some(What::Push {
+            repository,
+            branch,
+            path,
+        }) => {
             let file = (path, Some(Bytes::from_static(b"pushed between")));
             // A test that pushes to what is not there finds that out from the branch.
             let _ = lock(&world).push(&repository, &branch, vec![file]);
@@ -86,9 +95,10 @@ async fn serve(State(world): State<Shared>, request: Request<Body>) -> Response<
         }
         None => answer(&world, &asked, &label),
     };
-    let is_raw = asked.headers.get(header::ACCEPT).is_some_and(|accept| {
-        accept.to_str().unwrap_or_default().contains("github.raw")
-    });
+    let is_raw = asked
+        .headers
+        .get(header::ACCEPT)
+        .is_some_and(|accept| accept.to_str().unwrap_or_default().contains("github.raw"));
     match answered.1["content"].as_str() {
         Some(content) if is_raw && answered.0 == 200 => {
             let bytes = data_encoding::BASE64.decode(content.as_bytes());
@@ -114,17 +124,28 @@ fn label(asked: &Asked) -> String {
 }
 
 fn answer(world: &Shared, asked: &Asked, label: &str) -> Answered {
-    let token = asked.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let token = asked
+        .headers
+        .get(header::AUTHORIZATION)
+        .and_then(|value| value.to_str().ok());
     let token = token.unwrap_or_default();
-    let token = token.strip_prefix("Bearer ").or_else(|| token.strip_prefix("token "));
+    let token = token
+        .strip_prefix("Bearer ")
+        .or_else(|| token.strip_prefix("token "));
     let token = token.unwrap_or_default();
     // GitHub answers nobody who does not say what they are.
     if !asked.headers.contains_key(header::USER_AGENT) {
-        return (403, json!({ "message": "Request forbidden by administrative rules." }));
+        return (
+            403,
+            json!({ "message": "Request forbidden by administrative rules." }),
+        );
     }
     let mut wrong = Vec::new();
     // GitHub Enterprise has the same below these.
-    let path = asked.path.strip_prefix("/api/v3").or_else(|| asked.path.strip_prefix("/api"));
+    let path = asked
+        .path
+        .strip_prefix("/api/v3")
+        .or_else(|| asked.path.strip_prefix("/api"));
     let path = path.unwrap_or(&asked.path);
     let answered = if path == "/graphql" {
         answer_graphql(world, asked, token, &mut wrong)
@@ -132,11 +153,16 @@ fn answer(world: &Shared, asked: &Asked, label: &str) -> Answered {
         answer_rest(world, asked, path, token, &mut wrong)
     };
     let is_right = wrong.is_empty();
-    lock(world).violations.extend(wrong.into_iter().map(|why| format!("{label}: {why}")));
+    lock(world)
+        .violations
+        .extend(wrong.into_iter().map(|why| format!("{label}: {why}")));
     if is_right || path == "/graphql" {
         answered
     } else {
-        (422, json!({ "message": "This is not what GitHub's description of its API says." }))
+        (
+            422,
+            json!({ "message": "This is not what GitHub's description of its API says." }),
+        )
     }
 }
 
@@ -196,11 +222,16 @@ fn answer_rest(
     }
     let body = body.unwrap_or_default();
     let mut known = lock(world);
-    let is_for_apps = operation.path.starts_with("/app/") || operation.path.ends_with("/installation");
+    let is_for_apps =
+        operation.path.starts_with("/app/") || operation.path.ends_with("/installation");
     let answered = if is_for_apps {
         apps::answer(&mut known, &operation.path, &values, &body, token)
     } else if known.is_let_in(token) {
-        let method = if asked.method == "HEAD" { "GET" } else { asked.method.as_str() };
+        let method = if asked.method == "HEAD" {
+            "GET"
+        } else {
+            asked.method.as_str()
+        };
         let request = rest::Request {
             operation: (method, &operation.path),
             values: &values,

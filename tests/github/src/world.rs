@@ -131,7 +131,9 @@ impl World {
         match self.tokens.get(token) {
             Some(Some(some)) => some.iter().any(|one| {
                 one.eq_ignore_ascii_case(name)
-                    || name.split_once('/').is_some_and(|(_, name)| name.eq_ignore_ascii_case(one))
+                    || name
+                        .split_once('/')
+                        .is_some_and(|(_, name)| name.eq_ignore_ascii_case(one))
             }),
             Some(None) => true,
             None => false,

@@ -88,7 +88,10 @@ impl S3Target {
         let own: BTreeMap<_, _> = manifest.files.into_iter().chain(unsure).collect();
         Ok(Head {
             id: Some(object.etag),
-            files: own.iter().map(|(path, blob)| (path.to_string(), *blob)).collect(),
+            files: own
+                .iter()
+                .map(|(path, blob)| (path.to_string(), *blob))
+                .collect(),
             own,
         })
     }
@@ -180,8 +183,10 @@ impl S3Target {
             is_file || change.additions.keys().any(is_folder)
         };
         let (first, last): (Vec<_>, Vec<_>) = deletions.iter().partition(in_the_way);
-        let (pages, assets): (Vec<_>, Vec<_>) =
-            change.additions.iter().partition(|(path, _)| files::is_page(path));
+        let (pages, assets): (Vec<_>, Vec<_>) = change
+            .additions
+            .iter()
+            .partition(|(path, _)| files::is_page(path));
         self.remove_all(head, first, progress).await?;
         for group in [assets, pages] {
             let mut writes = Vec::new();

@@ -49,9 +49,21 @@ impl Memory {
         Ok(())
     }
 
-    fn put(&self, key: &str, bytes: Bytes, metadata: Option<Metadata>, kind: Option<String>) -> String {
-        let etag = format!("{:x?}", Md5::digest(&bytes).as_slice()).replace(['[', ']', ',', ' '], "");
-        let kept = Kept { bytes, etag: etag.clone(), metadata, kind };
+    fn put(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        metadata: Option<Metadata>,
+        kind: Option<String>,
+    ) -> String {
+        let etag =
+            format!("{:x?}", Md5::digest(&bytes).as_slice()).replace(['[', ']', ',', ' '], "");
+        let kept = Kept {
+            bytes,
+            etag: etag.clone(),
+            metadata,
+            kind,
+        };
         self.objects().insert(key.into(), kept);
         etag
     }
@@ -65,7 +77,10 @@ impl S3 for Memory {
     ) -> S3Result<S3Response<PutObjectOutput>> {
         let input = request.input;
         let parts: Vec<Bytes> = match input.body {
-            Some(body) => body.try_collect().await.map_err(|_| s3_error!(IncompleteBody))?,
+            Some(body) => body
+                .try_collect()
+                .await
+                .map_err(|_| s3_error!(IncompleteBody))?,
             None => Vec::new(),
         };
         self.write(format!("put {}", input.key))?;
@@ -81,7 +96,10 @@ impl S3 for Memory {
         let kind = input.content_type.map(|kind| kind.to_string());
         let etag = self.put(&input.key, parts.concat().into(), input.metadata, kind);
         let e_tag = Some(ETag::Strong(etag));
-        Ok(S3Response::new(PutObjectOutput { e_tag, ..Default::default() }))
+        Ok(S3Response::new(PutObjectOutput {
+            e_tag,
+            ..Default::default()
+        }))
     }
 
     async fn get_object(
@@ -184,7 +202,10 @@ impl InBucket {
     fn served(&self) -> BTreeMap<String, Bytes> {
         let objects = self.memory.objects();
         let within = objects.iter().filter_map(|(key, kept)| {
-            Some((key.strip_prefix("acme/blog/")?.to_owned(), kept.bytes.clone()))
+            Some((
+                key.strip_prefix("acme/blog/")?.to_owned(),
+                kept.bytes.clone(),
+            ))
         });
         within.collect()
     }
@@ -198,7 +219,8 @@ impl Place for InBucket {
     fn put<'a>(&'a self, path: &'a str, says: &'a str) -> BoxFuture<'a, ()> {
         let bytes = Bytes::copy_from_slice(says.as_bytes());
         Box::pin(async move {
-            self.memory.put(&format!("acme/blog/{path}"), bytes, None, None);
+            self.memory
+                .put(&format!("acme/blog/{path}"), bytes, None, None);
         })
     }
 
@@ -218,11 +240,18 @@ fn first() -> Site {
 }
 
 fn second() -> Site {
-    site(&[("index.html", "2"), ("new.html", "2"), ("style.css", "2"), ("x.png", "2")])
+    site(&[
+        ("index.html", "2"),
+        ("new.html", "2"),
+        ("style.css", "2"),
+        ("x.png", "2"),
+    ])
 }
 
 fn texts(site: &Site) -> BTreeMap<String, Bytes> {
-    site.iter().map(|(path, bytes)| (path.to_string(), bytes.clone())).collect()
+    site.iter()
+        .map(|(path, bytes)| (path.to_string(), bytes.clone()))
+        .collect()
 }
 
 #[tokio::test]
@@ -234,7 +263,10 @@ async fn pages_come_after_what_they_need_and_what_is_gone_goes_last() {
     let log = place.memory.log.lock().unwrap().clone();
     let at = |what: &str| log.iter().position(|line| line == what).unwrap();
     let manifest = "put .manifests/acme/blog.json";
-    assert_eq!((log[0].as_str(), log[log.len() - 1].as_str()), (manifest, manifest));
+    assert_eq!(
+        (log[0].as_str(), log[log.len() - 1].as_str()),
+        (manifest, manifest)
+    );
     for asset in ["put acme/blog/style.css", "put acme/blog/x.png"] {
         for page in ["put acme/blog/index.html", "put acme/blog/new.html"] {
             assert!(at(asset) < at(page), "{log:?}");
@@ -258,7 +290,10 @@ async fn what_was_broken_off_is_made_whole() {
             // Nothing could be said of it any more, so that others wait until the time of the one before is over.
             if taken > 0 {
                 let head = place.open().head().await;
-                assert!(matches!(head, Err(Error::Limited { .. })), "{taken}: {head:?}");
+                assert!(
+                    matches!(head, Err(Error::Limited { .. })),
+                    "{taken}: {head:?}"
+                );
             }
             place.second.fetch_add(91, Ordering::SeqCst);
         }
@@ -302,7 +337,10 @@ async fn an_attempt_without_time_goes_on_at_once() {
     publish(&place.open(), &first()).await.unwrap();
     place.budget = Duration::ZERO;
     let unfinished = publish(&place.open(), &second()).await;
-    assert!(matches!(unfinished, Err(Error::Unfinished)), "{unfinished:?}");
+    assert!(
+        matches!(unfinished, Err(Error::Unfinished)),
+        "{unfinished:?}"
+    );
     place.budget = Duration::from_mins(1);
     publish(&place.open(), &second()).await.unwrap();
     assert_eq!(place.served(), texts(&second()));
@@ -333,7 +371,11 @@ async fn of_two_at_once_one_writes() {
 async fn tenants_do_not_meet() {
     let place = in_bucket().await;
     let clock = Clock::new(|| Timestamp::UNIX_EPOCH);
-    for (name, is_taken) in [("acme#blog.json", true), (".manifests#acme", false), ("acme#..", false)] {
+    for (name, is_taken) in [
+        ("acme#blog.json", true),
+        (".manifests#acme", false),
+        ("acme#..", false),
+    ] {
         let tenant = TenantId::parse(name).unwrap();
         let made = S3Target::new(place.bucket.clone(), &tenant, clock.clone(), place.budget);
         assert_eq!(made.is_ok(), is_taken, "{name}");

@@ -29,8 +29,15 @@ fn key() -> Key {
 
 fn pem(kind: &str, der: &[u8]) -> String {
     let text = BASE64.encode(der);
-    let lines: Vec<_> = text.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-    format!("-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n", lines.join("\n"))
+    let lines: Vec<_> = text
+        .as_bytes()
+        .chunks(64)
+        .map(|line| std::str::from_utf8(line).unwrap())
+        .collect();
+    format!(
+        "-----BEGIN {kind}-----\n{}\n-----END {kind}-----\n",
+        lines.join("\n")
+    )
 }
 
 fn secret(key: &str, installation: Option<u64>) -> Secret {
@@ -64,12 +71,22 @@ async fn an_app_publishes_with_a_token_for_its_repository_alone() {
         let target = place.open_by(&github).await.unwrap();
         publish(&target, &small()).await.unwrap();
         let target = place.open_by(&github).await.unwrap();
-        publish(&target, &site(&[("index.html", "2")])).await.unwrap();
+        publish(&target, &site(&[("index.html", "2")]))
+            .await
+            .unwrap();
         let asked = place.requests();
-        let tokens = asked.iter().filter(|asked| asked.ends_with("/access_tokens"));
+        let tokens = asked
+            .iter()
+            .filter(|asked| asked.ends_with("/access_tokens"));
         assert_eq!(tokens.count(), 1, "{asked:?}");
         let world = place.stand_in.world();
-        assert!(world.named(REPOSITORY).unwrap().contents("main").contains_key("docs/index.html"));
+        assert!(
+            world
+                .named(REPOSITORY)
+                .unwrap()
+                .contents("main")
+                .contains_key("docs/index.html")
+        );
     }
 }
 
@@ -108,6 +125,15 @@ async fn an_app_that_is_not_let_in_says_so() {
             Ok(target) => target.head().await.map(|_| ()),
             Err(error) => Err(error),
         };
-        assert!(matches!(refused, Err(Error::Refused { code: "token_refused", .. })), "{refused:?}");
+        assert!(
+            matches!(
+                refused,
+                Err(Error::Refused {
+                    code: "token_refused",
+                    ..
+                })
+            ),
+            "{refused:?}"
+        );
     }
 }

@@ -69,8 +69,14 @@ async fn a_token_that_was_replaced_is_read_again_at_once() {
 #[tokio::test]
 async fn a_repository_that_the_token_may_not_see() {
     let place = place().await;
-    place.stand_in.world().let_in(TOKEN, Some(vec!["acme/other".into()]));
-    assert_eq!(code(&refusal(&place, &changed()).await), "repository_missing");
+    place
+        .stand_in
+        .world()
+        .let_in(TOKEN, Some(vec!["acme/other".into()]));
+    assert_eq!(
+        code(&refusal(&place, &changed()).await),
+        "repository_missing"
+    );
 }
 
 #[tokio::test]
@@ -80,7 +86,9 @@ async fn a_repository_that_another_tenant_has() {
     let other = TenantId::parse("acme#shop").unwrap();
     let repository = Repository::parse(REPOSITORY).unwrap();
     let branch = Branch::parse("main").unwrap();
-    let refused = github.open(&other, &repository, &branch, None, Duration::from_mins(1)).await;
+    let refused = github
+        .open(&other, &repository, &branch, None, Duration::from_mins(1))
+        .await;
     assert_eq!(code(&refused.unwrap_err()), "credential_missing");
 }
 
@@ -90,14 +98,23 @@ async fn no_credentials_or_unreadable_ones() {
     *place.secret.0.lock().unwrap() = None;
     assert_eq!(code(&place.open().await.unwrap_err()), "credential_missing");
     place.secret.set(&Secret::new("{"));
-    assert_eq!(code(&place.open().await.unwrap_err()), "credential_unreadable");
+    assert_eq!(
+        code(&place.open().await.unwrap_err()),
+        "credential_unreadable"
+    );
 }
 
 #[tokio::test]
 async fn a_token_that_may_only_read() {
     let place = place().await;
     let message = "Resource not accessible by personal access token".to_owned();
-    place.fail("createCommitOnBranch", What::Graphql { kind: "FORBIDDEN".into(), message: message.clone() });
+    place.fail(
+        "createCommitOnBranch",
+        What::Graphql {
+            kind: "FORBIDDEN".into(),
+            message: message.clone(),
+        },
+    );
     assert_eq!(code(&refusal(&place, &changed()).await), "token_refused");
     place.answer("POST /repos/acme/site/git/trees", 403, &message, &[]);
     assert_eq!(code(&refusal(&place, &folded()).await), "token_refused");
@@ -108,16 +125,28 @@ async fn a_token_that_may_only_read() {
 async fn a_protected_branch() {
     let place = place().await;
     for (kind, message) in [
-        ("BRANCH_PROTECTION_RULE_VIOLATION", "At least 1 approving review is required"),
-        ("UNPROCESSABLE", "Repository rule violations found\n\nChanges must be made through a pull request."),
-        ("FORBIDDEN", "Protected branch update failed for refs/heads/main."),
+        (
+            "BRANCH_PROTECTION_RULE_VIOLATION",
+            "At least 1 approving review is required",
+        ),
+        (
+            "UNPROCESSABLE",
+            "Repository rule violations found\n\nChanges must be made through a pull request.",
+        ),
+        (
+            "FORBIDDEN",
+            "Protected branch update failed for refs/heads/main.",
+        ),
     ] {
         let (kind, message) = (kind.into(), message.into());
         place.fail("createCommitOnBranch", What::Graphql { kind, message });
         assert_eq!(code(&refusal(&place, &changed()).await), "branch_protected");
     }
     for (status, message) in [
-        (422, "Repository rule violations found\n\nChanges must be made through a pull request."),
+        (
+            422,
+            "Repository rule violations found\n\nChanges must be made through a pull request.",
+        ),
         (403, "Protected branch update failed for refs/heads/main."),
     ] {
         place.answer("PATCH", status, message, &[]);
@@ -129,7 +158,11 @@ async fn a_protected_branch() {
 #[tokio::test]
 async fn a_branch_that_moves_in_between() {
     let place = place().await;
-    for (on, site) in [("createCommitOnBranch", changed()), ("PATCH", folded()), ("GET /repos/acme/site/git/ref/", folded())] {
+    for (on, site) in [
+        ("createCommitOnBranch", changed()),
+        ("PATCH", folded()),
+        ("GET /repos/acme/site/git/ref/", folded()),
+    ] {
         let push = What::Push {
             repository: REPOSITORY.into(),
             branch: "main".into(),
@@ -141,7 +174,11 @@ async fn a_branch_that_moves_in_between() {
         assert!(matches!(refused, Err(Error::Moved)), "{on}: {refused:?}");
         recovers(&place, &site).await;
         // The other's commit is kept.
-        assert!(place.branch().contains_key(&format!("pushed at {}", on.len())));
+        assert!(
+            place
+                .branch()
+                .contains_key(&format!("pushed at {}", on.len()))
+        );
         recovers(&place, &small()).await;
     }
 }
@@ -156,20 +193,56 @@ async fn limits_say_how_long_to_wait() {
     // The clock of these tests stands at 1,800,000,000.
     for (status, message, headers, seconds) in [
         (429, "too many", &[("retry-after", "7")][..], 7),
-        (403, "You have exceeded a secondary rate limit.", &[("retry-after", "30")], 30),
+        (
+            403,
+            "You have exceeded a secondary rate limit.",
+            &[("retry-after", "30")],
+            30,
+        ),
         (403, "You have exceeded a secondary rate limit.", &[], 60),
-        (403, "API rate limit exceeded", &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1800000099")], 100),
-        (403, "API rate limit exceeded", &[("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "1900000000")], 3600),
+        (
+            403,
+            "API rate limit exceeded",
+            &[
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", "1800000099"),
+            ],
+            100,
+        ),
+        (
+            403,
+            "API rate limit exceeded",
+            &[
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", "1900000000"),
+            ],
+            3600,
+        ),
         (429, "too many", &[("retry-after", "999999999999")], 3600),
         (429, "too many", &[("retry-after", "-5")], 1),
     ] {
-        for (on, site) in [("POST /graphql", changed()), ("createCommitOnBranch", changed()), ("/git/trees/", changed()), ("/git/commits", folded())] {
+        for (on, site) in [
+            ("POST /graphql", changed()),
+            ("createCommitOnBranch", changed()),
+            ("/git/trees/", changed()),
+            ("/git/commits", folded()),
+        ] {
             place.answer(on, status, message, headers);
-            assert_eq!(wait(refusal(&place, &site).await), seconds, "{on} {message}");
+            assert_eq!(
+                wait(refusal(&place, &site).await),
+                seconds,
+                "{on} {message}"
+            );
         }
     }
     let message = "API rate limit exceeded".to_owned();
-    place.fail("POST /graphql", What::Graphql { kind: "RATE_LIMITED".into(), message });
+    place.fail(
+        "POST /graphql",
+        What::Graphql {
+            kind: "RATE_LIMITED".into(),
+            message,
+        },
+    );
     assert_eq!(wait(refusal(&place, &changed()).await), 60);
     recovers(&place, &changed()).await;
 }
@@ -177,7 +250,12 @@ async fn limits_say_how_long_to_wait() {
 #[tokio::test]
 async fn an_outage_is_no_refusal() {
     let place = place().await;
-    for (on, site) in [("POST /graphql", changed()), ("/git/trees/", changed()), ("createCommitOnBranch", changed()), ("PATCH", folded())] {
+    for (on, site) in [
+        ("POST /graphql", changed()),
+        ("/git/trees/", changed()),
+        ("createCommitOnBranch", changed()),
+        ("PATCH", folded()),
+    ] {
         for status in [500, 502, 503] {
             place.answer(on, status, "<html>Unicorn!</html>", &[]);
             let error = refusal(&place, &site).await;
@@ -185,8 +263,17 @@ async fn an_outage_is_no_refusal() {
         }
     }
     let message = "Something went wrong while executing your query.".to_owned();
-    place.fail("createCommitOnBranch", What::Graphql { kind: String::new(), message });
-    assert!(matches!(refusal(&place, &changed()).await, Error::Unavailable(_)));
+    place.fail(
+        "createCommitOnBranch",
+        What::Graphql {
+            kind: String::new(),
+            message,
+        },
+    );
+    assert!(matches!(
+        refusal(&place, &changed()).await,
+        Error::Unavailable(_)
+    ));
     recovers(&place, &folded()).await;
 }
 
@@ -224,11 +311,29 @@ async fn an_answer_that_is_lost_after_the_commit_is_found_by_the_next_attempt() 
 #[tokio::test]
 async fn a_repository_that_is_archived_or_has_moved() {
     let place = place().await;
-    place.stand_in.world().named_mut(REPOSITORY).unwrap().archived = true;
-    assert_eq!(code(&refusal(&place, &changed()).await), "repository_archived");
-    place.stand_in.world().named_mut(REPOSITORY).unwrap().archived = false;
+    place
+        .stand_in
+        .world()
+        .named_mut(REPOSITORY)
+        .unwrap()
+        .archived = true;
+    assert_eq!(
+        code(&refusal(&place, &changed()).await),
+        "repository_archived"
+    );
+    place
+        .stand_in
+        .world()
+        .named_mut(REPOSITORY)
+        .unwrap()
+        .archived = false;
     // Nothing is sent elsewhere, least of all the token.
-    place.answer("/git/trees/", 301, "Moved Permanently", &[("location", "http://127.0.0.1:1/repositories/1")]);
+    place.answer(
+        "/git/trees/",
+        301,
+        "Moved Permanently",
+        &[("location", "http://127.0.0.1:1/repositories/1")],
+    );
     assert_eq!(code(&refusal(&place, &changed()).await), "repository_moved");
 }
 
@@ -249,7 +354,13 @@ async fn what_it_refuses_without_a_known_reason_is_passed_on() {
     assert_eq!(code(&error), "refused");
     assert!(error.to_string().contains("Something new"), "{error}");
     let message = "A new kind of no".to_owned();
-    place.fail("createCommitOnBranch", What::Graphql { kind: "NEW".into(), message });
+    place.fail(
+        "createCommitOnBranch",
+        What::Graphql {
+            kind: "NEW".into(),
+            message,
+        },
+    );
     let error = refusal(&place, &changed()).await;
     assert!(error.to_string().contains("A new kind of no"), "{error}");
 }

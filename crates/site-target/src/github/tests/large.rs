@@ -31,8 +31,15 @@ async fn a_large_site_is_one_commit() {
         assert_eq!(branch.get(&format!("docs/{path}")), Some(&bytes), "{path}");
     }
     let world = place.stand_in.world();
-    let commit = world.named(REPOSITORY).unwrap().commit(&committed.id).unwrap();
-    assert_eq!(Some(commit.parents.clone()), before.map(|before| vec![before]));
+    let commit = world
+        .named(REPOSITORY)
+        .unwrap()
+        .commit(&committed.id)
+        .unwrap();
+    assert_eq!(
+        Some(commit.parents.clone()),
+        before.map(|before| vec![before])
+    );
     assert_eq!(commit.message, MESSAGE);
 }
 
@@ -56,7 +63,11 @@ async fn an_attempt_goes_on_where_the_one_before_had_to_stop() {
         assert!(attempts < 20, "it does not get on");
     }
     assert!(attempts > 2, "it was done at once");
-    let sent = place.requests().iter().filter(|asked| asked.ends_with("/git/blobs")).count();
+    let sent = place
+        .requests()
+        .iter()
+        .filter(|asked| asked.ends_with("/git/blobs"))
+        .count();
     assert!(sent <= 4 + 4, "the blobs were sent {sent} times");
     let again = place.open().await.unwrap();
     assert_eq!(publish(&again, &large()).await.unwrap().0, None);
@@ -67,9 +78,17 @@ async fn blobs_that_github_has_forgotten_are_sent_again() {
     let mut place = AtGithub::new(Some("docs")).await;
     place.budget = Duration::ZERO;
     let target = place.open().await.unwrap();
-    assert!(matches!(publish(&target, &large()).await, Err(Error::Unfinished)));
+    assert!(matches!(
+        publish(&target, &large()).await,
+        Err(Error::Unfinished)
+    ));
     place.budget = Duration::from_mins(10);
-    place.answer("POST /repos/acme/site/git/trees", 422, "tree.sha 0 is not a valid blob", &[]);
+    place.answer(
+        "POST /repos/acme/site/git/trees",
+        422,
+        "tree.sha 0 is not a valid blob",
+        &[],
+    );
     let target = place.open().await.unwrap();
     publish(&target, &large()).await.unwrap();
 }
@@ -116,7 +135,11 @@ async fn a_tree_that_is_not_given_whole_is_read_folder_by_folder() {
 async fn a_long_list_is_read_whole() {
     let place = AtGithub::new(Some("docs")).await;
     let file = |number: usize| {
-        let name = format!("{}/{}.html", "x".repeat(250), "y".repeat(240) + &number.to_string());
+        let name = format!(
+            "{}/{}.html",
+            "x".repeat(250),
+            "y".repeat(240) + &number.to_string()
+        );
         (path(&name), Bytes::from(format!("{number}")))
     };
     let many: Site = (0..1_200).map(file).collect();

@@ -106,32 +106,62 @@ impl AtGithub {
         let repository = Repository::parse(REPOSITORY).unwrap();
         let folder = self.folder.map(|folder| Folder::parse(folder).unwrap());
         let branch = Branch::parse("main").unwrap();
-        github.open(&tenant, &repository, &branch, folder.as_ref(), self.budget).await
+        github
+            .open(&tenant, &repository, &branch, folder.as_ref(), self.budget)
+            .await
     }
 
     fn push(&self, path: &str, says: Option<&str>) {
-        let file = (path.to_owned(), says.map(|says| Bytes::copy_from_slice(says.as_bytes())));
-        self.stand_in.world().push(REPOSITORY, "main", vec![file]).unwrap();
+        let file = (
+            path.to_owned(),
+            says.map(|says| Bytes::copy_from_slice(says.as_bytes())),
+        );
+        self.stand_in
+            .world()
+            .push(REPOSITORY, "main", vec![file])
+            .unwrap();
     }
 
     fn fail(&self, on: &str, what: What) {
         let on = on.into();
-        self.stand_in.world().faults.push(Fault { on, times: 1, what });
+        self.stand_in
+            .world()
+            .faults
+            .push(Fault { on, times: 1, what });
     }
 
     fn answer(&self, on: &str, status: u16, message: &str, headers: &[(&str, &str)]) {
-        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let headers = headers
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let (message, headers) = (message.into(), headers.collect());
-        self.fail(on, What::Answer { status, message, headers });
+        self.fail(
+            on,
+            What::Answer {
+                status,
+                message,
+                headers,
+            },
+        );
     }
 
     /// Everything in the branch.
     fn branch(&self) -> BTreeMap<String, Bytes> {
-        self.stand_in.world().named(REPOSITORY).unwrap().contents("main")
+        self.stand_in
+            .world()
+            .named(REPOSITORY)
+            .unwrap()
+            .contents("main")
     }
 
     fn commit(&self) -> Option<String> {
-        self.stand_in.world().named(REPOSITORY).unwrap().branches.get("main").cloned()
+        self.stand_in
+            .world()
+            .named(REPOSITORY)
+            .unwrap()
+            .branches
+            .get("main")
+            .cloned()
     }
 
     fn requests(&self) -> Vec<String> {
@@ -139,7 +169,9 @@ impl AtGithub {
     }
 
     fn prefix(&self) -> String {
-        self.folder.map(|folder| format!("{folder}/")).unwrap_or_default()
+        self.folder
+            .map(|folder| format!("{folder}/"))
+            .unwrap_or_default()
     }
 }
 
@@ -157,11 +189,13 @@ impl Place for AtGithub {
             let branch = self.branch();
             assert_eq!(branch.get("outside.txt"), Some(&"theirs".into()));
             let prefix = self.prefix();
-            let within = branch.into_iter().filter_map(|(path, bytes)| {
-                Some((path.strip_prefix(&prefix)?.to_owned(), bytes))
-            });
+            let within = branch
+                .into_iter()
+                .filter_map(|(path, bytes)| Some((path.strip_prefix(&prefix)?.to_owned(), bytes)));
             let ours = [LIST_NAME, NOJEKYLL, "outside.txt"];
-            within.filter(|(path, _)| !ours.contains(&path.as_str())).collect()
+            within
+                .filter(|(path, _)| !ours.contains(&path.as_str()))
+                .collect()
         })
     }
 
@@ -271,9 +305,20 @@ async fn a_look_is_two_requests_and_a_small_change_one_more() {
     let committed = published(&place, &site(&[("index.html", "2")])).await;
     let requests = place.requests();
     assert_eq!(requests.len(), 3, "{requests:?}");
-    assert_eq!(committed.url, Some(format!("https://github.com/acme/site/commit/{}", committed.id)));
+    assert_eq!(
+        committed.url,
+        Some(format!(
+            "https://github.com/acme/site/commit/{}",
+            committed.id
+        ))
+    );
     let world = place.stand_in.world();
-    let commit = world.named(REPOSITORY).unwrap().commit(&committed.id).unwrap().clone();
+    let commit = world
+        .named(REPOSITORY)
+        .unwrap()
+        .commit(&committed.id)
+        .unwrap()
+        .clone();
     assert_eq!(commit.message, MESSAGE);
 }
 
@@ -283,9 +328,15 @@ async fn a_branch_of_its_own_without_a_folder() {
     place.push("README.md", Some("theirs"));
     published(&place, &small()).await;
     let names: Vec<_> = place.branch().into_keys().collect();
-    assert_eq!(names, [LIST_NAME, NOJEKYLL, "README.md", "a/b.html", "index.html"]);
+    assert_eq!(
+        names,
+        [LIST_NAME, NOJEKYLL, "README.md", "a/b.html", "index.html"]
+    );
     place.open().await.unwrap().clear().await.unwrap();
-    assert_eq!(place.branch().into_keys().collect::<Vec<_>>(), ["README.md"]);
+    assert_eq!(
+        place.branch().into_keys().collect::<Vec<_>>(),
+        ["README.md"]
+    );
 }
 
 #[tokio::test]
@@ -302,7 +353,10 @@ async fn a_nojekyll_of_others_stays_theirs() {
 async fn a_repository_without_a_commit_gets_one() {
     for folder in [None, Some("docs/site")] {
         let place = AtGithub::empty(folder).await;
-        assert_eq!(place.open().await.unwrap().head().await.unwrap(), Head::default());
+        assert_eq!(
+            place.open().await.unwrap().head().await.unwrap(),
+            Head::default()
+        );
         published(&place, &small()).await;
         let index = format!("{}index.html", place.prefix());
         assert_eq!(place.branch().get(&index), Some(&"<p>Hello".into()));
@@ -317,7 +371,11 @@ async fn a_repository_without_a_commit_gets_one() {
 #[tokio::test]
 async fn a_branch_that_is_missing_is_made_without_the_files_of_others() {
     let place = AtGithub::empty(None).await;
-    place.stand_in.world().push(REPOSITORY, "source", vec![("x".into(), Some("x".into()))]).unwrap();
+    place
+        .stand_in
+        .world()
+        .push(REPOSITORY, "source", vec![("x".into(), Some("x".into()))])
+        .unwrap();
     published(&place, &small()).await;
     let names: Vec<_> = place.branch().into_keys().collect();
     assert_eq!(names, [LIST_NAME, NOJEKYLL, "a/b.html", "index.html"]);
@@ -329,15 +387,33 @@ async fn a_file_in_the_place_of_the_folder_is_told() {
     place.push("docs", Some("a file"));
     let target = place.open().await.unwrap();
     let refused = publish(&target, &small()).await;
-    assert!(matches!(refused, Err(Error::Refused { code: "folder_taken", .. })), "{refused:?}");
+    assert!(
+        matches!(
+            refused,
+            Err(Error::Refused {
+                code: "folder_taken",
+                ..
+            })
+        ),
+        "{refused:?}"
+    );
     assert_eq!(place.branch().get("docs"), Some(&"a file".into()));
 }
 
 #[tokio::test]
 async fn a_link_of_others_is_not_written_through() {
     let place = AtGithub::new(Some("docs")).await;
-    let link = vec![("docs/index.html".to_owned(), Some(Bytes::from("../outside.txt")))];
-    place.stand_in.world().named_mut(REPOSITORY).unwrap().push("main", link, "120000").unwrap();
+    let link = vec![(
+        "docs/index.html".to_owned(),
+        Some(Bytes::from("../outside.txt")),
+    )];
+    place
+        .stand_in
+        .world()
+        .named_mut(REPOSITORY)
+        .unwrap()
+        .push("main", link, "120000")
+        .unwrap();
     let target = place.open().await.unwrap();
     let same = site(&[("index.html", "../outside.txt")]);
     let (committed, foreign) = publish(&target, &same).await.unwrap();
@@ -349,13 +425,29 @@ async fn a_link_of_others_is_not_written_through() {
 async fn an_own_file_that_became_a_link_becomes_a_file_again() {
     let place = AtGithub::new(Some("docs")).await;
     published(&place, &small()).await;
-    let link = vec![("docs/index.html".to_owned(), Some(Bytes::from("../outside.txt")))];
-    place.stand_in.world().named_mut(REPOSITORY).unwrap().push("main", link, "120000").unwrap();
+    let link = vec![(
+        "docs/index.html".to_owned(),
+        Some(Bytes::from("../outside.txt")),
+    )];
+    place
+        .stand_in
+        .world()
+        .named_mut(REPOSITORY)
+        .unwrap()
+        .push("main", link, "120000")
+        .unwrap();
     published(&place, &small()).await;
     let world = place.stand_in.world();
     let repository = world.named(REPOSITORY).unwrap();
-    let tree = repository.commit(&repository.branches["main"]).unwrap().tree.clone();
-    assert_eq!(repository.entry(&tree, "docs/index.html").unwrap().mode, "100644");
+    let tree = repository
+        .commit(&repository.branches["main"])
+        .unwrap()
+        .tree
+        .clone();
+    assert_eq!(
+        repository.entry(&tree, "docs/index.html").unwrap().mode,
+        "100644"
+    );
 }
 
 #[tokio::test]
@@ -365,11 +457,18 @@ async fn a_list_that_somebody_has_broken_is_told() {
     let before = place.branch();
     place.push("docs/.cloud-voyages.json", Some("<<<<<<< HEAD"));
     let refused = place.open().await.unwrap().head().await;
-    let Err(Error::Refused { code: "list_unreadable", message }) = refused else {
+    let Err(Error::Refused {
+        code: "list_unreadable",
+        message,
+    }) = refused
+    else {
         panic!("{refused:?}");
     };
     assert!(message.contains("docs/.cloud-voyages.json"), "{message}");
-    place.push("docs/.cloud-voyages.json", std::str::from_utf8(&before["docs/.cloud-voyages.json"]).ok());
+    place.push(
+        "docs/.cloud-voyages.json",
+        std::str::from_utf8(&before["docs/.cloud-voyages.json"]).ok(),
+    );
     place.open().await.unwrap().head().await.unwrap();
 }
 
@@ -377,7 +476,14 @@ async fn a_list_that_somebody_has_broken_is_told() {
 async fn places_lead_out_of_the_folder_never() {
     let place = AtGithub::new(Some("docs")).await;
     let target = place.open().await.unwrap();
-    for name in ["../x", ".github/workflows/x.yml", "a/.git/config", "", "a//b", "a/.cloud-voyages.json"] {
+    for name in [
+        "../x",
+        ".github/workflows/x.yml",
+        "a/.git/config",
+        "",
+        "a//b",
+        "a/.cloud-voyages.json",
+    ] {
         assert!(target.place(name).is_err(), "{name:?}");
     }
     assert_eq!(target.place(LIST_NAME).unwrap(), "docs/.cloud-voyages.json");
@@ -390,7 +496,10 @@ async fn github_enterprise_has_its_addresses() {
     published(&place, &small()).await;
     let requests = place.requests();
     assert!(requests[0].starts_with("POST /api/graphql"), "{requests:?}");
-    assert!(requests[1].starts_with("GET /api/v3/repos/acme/site/git/trees/"), "{requests:?}");
+    assert!(
+        requests[1].starts_with("GET /api/v3/repos/acme/site/git/trees/"),
+        "{requests:?}"
+    );
 }
 
 #[test]
