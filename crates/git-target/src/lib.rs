@@ -108,7 +108,12 @@ impl GitTarget {
         let edit = Edit {
             expected: head.id.clone(),
             additions: BTreeMap::new(),
-            deletions: head.own.keys().filter(|path| there(path)).cloned().collect(),
+            deletions: head
+                .own
+                .keys()
+                .filter(|path| there(path))
+                .cloned()
+                .collect(),
             own: BTreeMap::new(),
             message: "Remove the site".into(),
             second: self.clock.now().as_second(),

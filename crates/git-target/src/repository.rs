@@ -70,7 +70,9 @@ impl Repository {
             // A link or a submodule says nothing that a file could say.
             let kind = entry.mode.kind();
             let blob = match kind {
-                EntryKind::Blob | EntryKind::BlobExecutable => BlobId::from_hex(&entry.oid.to_string()),
+                EntryKind::Blob | EntryKind::BlobExecutable => {
+                    BlobId::from_hex(&entry.oid.to_string())
+                }
                 _ => None,
             };
             let other = || BlobId::of(format!("{kind:?} {}", entry.oid).as_bytes());

@@ -16,7 +16,10 @@ impl Local {
     }
 }
 
-#[expect(clippy::unused_async, reason = "the contract's other places need to wait")]
+#[expect(
+    clippy::unused_async,
+    reason = "the contract's other places need to wait"
+)]
 async fn local() -> Local {
     Local {
         folder: TempDir::new().unwrap(),
@@ -53,17 +56,35 @@ contract!(local);
 async fn git_itself_finds_nothing_wrong() {
     let place = local().await;
     let target = place.git();
-    publish(&target, &site(&[("a/b", "1"), ("a.b", "2"), ("c", "3")])).await.unwrap();
-    publish(&target, &site(&[("a", "1"), ("a-b/c", "2")])).await.unwrap();
+    publish(&target, &site(&[("a/b", "1"), ("a.b", "2"), ("c", "3")]))
+        .await
+        .unwrap();
+    publish(&target, &site(&[("a", "1"), ("a-b/c", "2")]))
+        .await
+        .unwrap();
     let git = |arguments: &[&str]| {
-        let ran = Command::new("git").arg("--git-dir").arg(&*target.path).args(arguments).output();
+        let ran = Command::new("git")
+            .arg("--git-dir")
+            .arg(&*target.path)
+            .args(arguments)
+            .output();
         let ran = ran.expect("git is installed");
-        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        assert!(
+            ran.status.success(),
+            "{}",
+            String::from_utf8_lossy(&ran.stderr)
+        );
         String::from_utf8(ran.stdout).unwrap()
     };
     git(&["fsck", "--strict"]);
-    assert_eq!(git(&["log", "-1", "--format=%an %at%n%B"]).trim(), format!("Cloud Voyages 1700000000\n{MESSAGE}"));
-    assert_eq!(git(&["ls-tree", "-r", "--name-only", "HEAD"]), ".cloud-voyages.json\na\na-b/c\n");
+    assert_eq!(
+        git(&["log", "-1", "--format=%an %at%n%B"]).trim(),
+        format!("Cloud Voyages 1700000000\n{MESSAGE}")
+    );
+    assert_eq!(
+        git(&["ls-tree", "-r", "--name-only", "HEAD"]),
+        ".cloud-voyages.json\na\na-b/c\n"
+    );
 }
 
 #[tokio::test]

@@ -14,7 +14,8 @@ async fn published(place: &dyn Place, site: &Site) {
 }
 
 fn texts(site: &Site) -> BTreeMap<String, Bytes> {
-    let entry = |(path, bytes): (&domain::site::SitePath, &Bytes)| (path.to_string(), bytes.clone());
+    let entry =
+        |(path, bytes): (&domain::site::SitePath, &Bytes)| (path.to_string(), bytes.clone());
     site.iter().map(entry).collect()
 }
 
@@ -30,7 +31,11 @@ pub async fn a_place_is_empty_at_first(place: &dyn Place) {
 
 /// The files, their hashes, whose they are, and the commit's name.
 pub async fn what_is_committed_is_there(place: &dyn Place) {
-    let site = site(&[("index.html", "<p>Hello"), ("a/b/c.css", "x{}"), ("a/d.txt", "d")]);
+    let site = site(&[
+        ("index.html", "<p>Hello"),
+        ("a/b/c.css", "x{}"),
+        ("a/d.txt", "d"),
+    ]);
     let target = place.target().await;
     let (committed, _) = publish(&*target, &site).await.unwrap();
     assert_eq!(place.files().await, texts(&site));
@@ -46,7 +51,10 @@ pub async fn only_what_changed_is_written(place: &dyn Place) {
     let mut site = site(&[("a.html", "1"), ("b.html", "1"), ("c/d.html", "1")]);
     published(place, &site).await;
     let before = id(&*place.target().await).await;
-    assert_eq!(publish(&*place.target().await, &site).await.unwrap().0, None);
+    assert_eq!(
+        publish(&*place.target().await, &site).await.unwrap().0,
+        None
+    );
     assert_eq!(id(&*place.target().await).await, before);
 
     site.insert(path_of("c/d.html"), "2".into());
@@ -61,11 +69,18 @@ pub async fn only_what_changed_is_written(place: &dyn Place) {
 
 /// Deletions, of a folder's last file as well.
 pub async fn what_is_gone_is_removed(place: &dyn Place) {
-    published(place, &site(&[("a.html", "1"), ("b/c/d.html", "1"), ("b/e.html", "1")])).await;
+    published(
+        place,
+        &site(&[("a.html", "1"), ("b/c/d.html", "1"), ("b/e.html", "1")]),
+    )
+    .await;
     let less = site(&[("a.html", "1"), ("b/e.html", "1")]);
     published(place, &less).await;
     assert_eq!(place.files().await, texts(&less));
-    assert_eq!(place.target().await.head().await.unwrap().own, wanted(&less));
+    assert_eq!(
+        place.target().await.head().await.unwrap().own,
+        wanted(&less)
+    );
     published(place, &Site::new()).await;
     assert!(place.files().await.is_empty());
 }
@@ -90,7 +105,11 @@ pub async fn files_of_others_stay_and_are_told(place: &dyn Place) {
     let (_, foreign) = publish(&*target, &both).await.unwrap();
     assert_eq!(foreign, [path_of("about.html")]);
 
-    let expected = [("README", "theirs"), ("about.html", "theirs"), ("ours.html", "2")];
+    let expected = [
+        ("README", "theirs"),
+        ("about.html", "theirs"),
+        ("ours.html", "2"),
+    ];
     let mut files = texts(&site(&expected));
     assert_eq!(place.files().await, files);
 
@@ -206,6 +225,14 @@ pub async fn any_bytes_and_names_arrive(place: &dyn Place) {
     ]);
     published(place, &site).await;
     assert_eq!(place.files().await, texts(&site));
-    let own: BTreeSet<_> = place.target().await.head().await.unwrap().own.into_keys().collect();
+    let own: BTreeSet<_> = place
+        .target()
+        .await
+        .head()
+        .await
+        .unwrap()
+        .own
+        .into_keys()
+        .collect();
     assert_eq!(own, site.into_keys().collect());
 }

@@ -58,7 +58,8 @@ pub type Site = BTreeMap<SitePath, Bytes>;
 /// A site of a few texts.
 #[must_use]
 pub fn site(files: &[(&str, &str)]) -> Site {
-    let entry = |(path, says): &(&str, &str)| (path_of(path), Bytes::copy_from_slice(says.as_bytes()));
+    let entry =
+        |(path, says): &(&str, &str)| (path_of(path), Bytes::copy_from_slice(says.as_bytes()));
     files.iter().map(entry).collect()
 }
 

@@ -50,9 +50,10 @@ pub fn difference(wanted: &BTreeMap<SitePath, BlobId>, head: &Head) -> Differenc
             found.additions.insert(path.clone(), *blob);
         }
     }
-    let gone = head.own.keys().filter(|path| {
-        !found.own.contains_key(*path) && head.files.contains_key(path.as_str())
-    });
+    let gone = head
+        .own
+        .keys()
+        .filter(|path| !found.own.contains_key(*path) && head.files.contains_key(path.as_str()));
     found.deletions = gone.cloned().collect();
     found
 }
@@ -119,7 +120,10 @@ mod tests {
         );
         let wanted = files(&[("same", "1"), ("changed", "2"), ("new", "1")]);
         let found = difference(&wanted, &head);
-        assert_eq!(names(&found), (vec!["changed", "new"], vec!["gone"], vec![]));
+        assert_eq!(
+            names(&found),
+            (vec!["changed", "new"], vec!["gone"], vec![])
+        );
         assert_eq!(found.own, wanted);
     }
 

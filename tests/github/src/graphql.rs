@@ -31,13 +31,20 @@ pub(crate) fn schema() -> Result<&'static Valid<Schema>, Error> {
 }
 
 /// What is answered, and what is wrong with the request.
-pub(crate) fn answer(world: &Arc<Mutex<World>>, request: &Value, token: &str) -> (Value, Vec<String>) {
+pub(crate) fn answer(
+    world: &Arc<Mutex<World>>,
+    request: &Value,
+    token: &str,
+) -> (Value, Vec<String>) {
     let schema = match schema() {
         Ok(schema) => schema,
         Err(error) => return (problem(&error.to_string()), vec![error.to_string()]),
     };
     let Some(query) = request["query"].as_str() else {
-        return (problem("A query attribute must be specified and must be a string."), vec!["no query".into()]);
+        return (
+            problem("A query attribute must be specified and must be a string."),
+            vec!["no query".into()],
+        );
     };
     let document = match ExecutableDocument::parse_and_validate(schema, query, "query.graphql") {
         Ok(document) => document,
@@ -52,7 +59,10 @@ pub(crate) fn answer(world: &Arc<Mutex<World>>, request: &Value, token: &str) ->
         world: world.clone(),
         token: token.into(),
         kind: Mutex::default(),
-        is_mutation: document.operations.iter().any(|operation| operation.is_mutation()),
+        is_mutation: document
+            .operations
+            .iter()
+            .any(|operation| operation.is_mutation()),
     };
     let executed = Execution::new(schema, &document)
         .raw_variable_values(&variables)
@@ -60,7 +70,11 @@ pub(crate) fn answer(world: &Arc<Mutex<World>>, request: &Value, token: &str) ->
     match executed {
         Ok(response) => {
             let mut answer = serde_json::to_value(response).unwrap_or_default();
-            let kind = root.kind.lock().unwrap_or_else(PoisonError::into_inner).take();
+            let kind = root
+                .kind
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .take();
             if let (Some(kind), Some(error)) = (kind, answer["errors"].get_mut(0)) {
                 error["type"] = kind.into();
             }
@@ -92,7 +106,9 @@ impl Root {
 
     fn refuse(&self, kind: &'static str, message: impl Into<String>) -> FieldError {
         *self.kind.lock().unwrap_or_else(PoisonError::into_inner) = Some(kind);
-        FieldError { message: message.into() }
+        FieldError {
+            message: message.into(),
+        }
     }
 
     fn repository(&self, name: &str) -> Result<ResolvedValue<'_>, FieldError> {
@@ -109,7 +125,9 @@ impl Root {
 
     fn commit(&self, input: &Value) -> Result<ResolvedValue<'_>, FieldError> {
         let mut world = self.world();
-        let name = input["branch"]["repositoryNameWithOwner"].as_str().unwrap_or_default();
+        let name = input["branch"]["repositoryNameWithOwner"]
+            .as_str()
+            .unwrap_or_default();
         let token = &self.token;
         let Some(repository) = world.repository_mut(name, token) else {
             return Err(self.refuse("NOT_FOUND", "Could not resolve to a Repository"));
@@ -120,10 +138,13 @@ impl Root {
             return Err(self.refuse("NOT_FOUND", format!("Branch {branch} not found")));
         };
         if head != expected {
-            let why = format!("Expected branch to point to \"{expected}\" but it did not.  Pull and try again.");
+            let why = format!(
+                "Expected branch to point to \"{expected}\" but it did not.  Pull and try again."
+            );
             return Err(self.refuse("STALE_DATA", why));
         }
-        let edits = edits(repository, &input["fileChanges"]).map_err(|why| self.refuse("UNPROCESSABLE", why))?;
+        let edits = edits(repository, &input["fileChanges"])
+            .map_err(|why| self.refuse("UNPROCESSABLE", why))?;
         let base = repository.commit(&head).map(|commit| commit.tree.clone());
         let tree = repository.edit(base.as_deref(), edits);
         let tree = tree.map_err(|_| {
@@ -160,12 +181,19 @@ fn edits(repository: &mut Repository, changes: &Value) -> Result<Edits, String> 
 }
 
 fn text_of<'a>(info: &'a ResolveInfo<'a>, name: &str) -> &'a str {
-    info.arguments().get(name).and_then(|value| value.as_str()).unwrap_or_default()
+    info.arguments()
+        .get(name)
+        .and_then(|value| value.as_str())
+        .unwrap_or_default()
 }
 
 impl ObjectValue for Root {
     fn type_name(&self) -> &str {
-        if self.is_mutation { "Mutation" } else { "Query" }
+        if self.is_mutation {
+            "Mutation"
+        } else {
+            "Query"
+        }
     }
 
     fn resolve_field<'a>(
@@ -173,7 +201,11 @@ impl ObjectValue for Root {
         info: &'a ResolveInfo<'a>,
     ) -> Result<ResolvedValue<'a>, FieldError> {
         match info.field_name() {
-            "repository" => self.repository(&format!("{}/{}", text_of(info, "owner"), text_of(info, "name"))),
+            "repository" => self.repository(&format!(
+                "{}/{}",
+                text_of(info, "owner"),
+                text_of(info, "name")
+            )),
             "createCommitOnBranch" => {
                 let input = serde_json::to_value(info.arguments().get("input")).unwrap_or_default();
                 self.commit(&input)
@@ -280,7 +312,10 @@ impl ObjectValue for CommitValue<'_> {
         };
         match info.field_name() {
             "oid" => Ok(ResolvedValue::leaf(self.oid.clone())),
-            "url" => Ok(ResolvedValue::leaf(format!("https://github.com/{}/commit/{}", self.name, self.oid))),
+            "url" => Ok(ResolvedValue::leaf(format!(
+                "https://github.com/{}/commit/{}",
+                self.name, self.oid
+            ))),
             "tree" => Ok(ResolvedValue::object(TreeValue(commit.tree.clone()))),
             "file" => {
                 let entry = repository.entry(&commit.tree, text_of(info, "path"));
@@ -356,7 +391,8 @@ impl ObjectValue for BlobValue {
             "isTruncated" => Ok(ResolvedValue::leaf(self.0.len() > TRUNCATED)),
             "text" => {
                 let start = self.0.slice(..self.0.len().min(TRUNCATED));
-                Ok(String::from_utf8(start.to_vec()).map_or_else(|_| ResolvedValue::null(), ResolvedValue::leaf))
+                Ok(String::from_utf8(start.to_vec())
+                    .map_or_else(|_| ResolvedValue::null(), ResolvedValue::leaf))
             }
             _ => Err(self.unknown_field_error(info)),
         }

@@ -65,7 +65,11 @@ pub(crate) fn operations() -> Result<&'static [Operation], Error> {
     }
     let described: Described = serde_json::from_str(include_str!("../schemas/openapi.json"))
         .map_err(|error| Error::Schema(error.to_string()))?;
-    let read: Result<Vec<_>, _> = described.operations.into_iter().map(Operation::read).collect();
+    let read: Result<Vec<_>, _> = described
+        .operations
+        .into_iter()
+        .map(Operation::read)
+        .collect();
     let read = read?;
     Ok(OPERATIONS.get_or_init(|| read))
 }
@@ -76,8 +80,14 @@ fn validator(schema: &Value) -> Result<Validator, Error> {
 
 impl Operation {
     fn read(described: DescribedOperation) -> Result<Self, Error> {
-        let properties = described.body.as_ref().and_then(|body| body["properties"].as_object());
-        let fields = properties.into_iter().flat_map(|fields| fields.keys().cloned()).collect();
+        let properties = described
+            .body
+            .as_ref()
+            .and_then(|body| body["properties"].as_object());
+        let fields = properties
+            .into_iter()
+            .flat_map(|fields| fields.keys().cloned())
+            .collect();
         let mut parameters = Vec::new();
         for parameter in described.parameters {
             parameters.push(Parameter {
@@ -123,10 +133,15 @@ impl Operation {
                 _ => (rest, ""),
             };
             rest = after;
-            match part.strip_prefix('{').and_then(|part| part.strip_suffix('}')) {
+            match part
+                .strip_prefix('{')
+                .and_then(|part| part.strip_suffix('}'))
+            {
                 Some(_) if value.is_empty() => return None,
                 Some(name) => {
-                    let decoded = percent_encoding::percent_decode_str(value).decode_utf8().ok()?;
+                    let decoded = percent_encoding::percent_decode_str(value)
+                        .decode_utf8()
+                        .ok()?;
                     values.insert(name.into(), decoded.into());
                 }
                 None if part != value => return None,
@@ -145,7 +160,11 @@ impl Operation {
     ) -> Vec<String> {
         let mut wrong = Vec::new();
         for parameter in &self.parameters {
-            let given = if parameter.place == "path" { values } else { query };
+            let given = if parameter.place == "path" {
+                values
+            } else {
+                query
+            };
             match given.get(&parameter.name) {
                 Some(text) => {
                     let number = text.parse::<i64>().ok().filter(|_| parameter.is_number);
@@ -154,7 +173,9 @@ impl Operation {
                         wrong.push(format!("parameter {}: {error}", parameter.name));
                     }
                 }
-                None if parameter.required => wrong.push(format!("no parameter {}", parameter.name)),
+                None if parameter.required => {
+                    wrong.push(format!("no parameter {}", parameter.name))
+                }
                 None => {}
             }
         }
@@ -167,7 +188,11 @@ impl Operation {
         }
         match (body, &self.body) {
             (Some(body), Some(schema)) => {
-                wrong.extend(schema.iter_errors(body).map(|error| format!("body: {error} at {}", error.instance_path())));
+                wrong.extend(
+                    schema
+                        .iter_errors(body)
+                        .map(|error| format!("body: {error} at {}", error.instance_path())),
+                );
                 let given = body.as_object().into_iter().flat_map(|body| body.keys());
                 let unknown = given.filter(|field| !self.fields.contains(field));
                 wrong.extend(unknown.map(|field| format!("body: unknown field {field}")));
@@ -184,7 +209,9 @@ impl Operation {
         match self.answers.get(&status.to_string()) {
             Some(Some(schema)) => {
                 let errors = schema.iter_errors(body);
-                errors.map(|error| format!("answer: {error} at {}", error.instance_path())).collect()
+                errors
+                    .map(|error| format!("answer: {error} at {}", error.instance_path()))
+                    .collect()
             }
             Some(None) => Vec::new(),
             // Errors that every operation may answer with are not in the description of each.

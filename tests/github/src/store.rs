@@ -147,7 +147,9 @@ impl Repository {
     /// The entry of a path, of a tree.
     #[must_use]
     pub fn entry(&self, tree: &str, path: &str) -> Option<Entry> {
-        let (first, rest) = path.split_once('/').map_or((path, None), |(a, b)| (a, Some(b)));
+        let (first, rest) = path
+            .split_once('/')
+            .map_or((path, None), |(a, b)| (a, Some(b)));
         let entry = self.tree(tree)?.iter().find(|entry| entry.name == first)?;
         match rest {
             None => Some(entry.clone()),
@@ -168,14 +170,20 @@ impl Repository {
         }
         for (path, to) in edits {
             let Some(to) = to else { continue };
-            if path.split('/').any(|part| ["", ".", "..", ".git"].contains(&part)) {
+            if path
+                .split('/')
+                .any(|part| ["", ".", "..", ".git"].contains(&part))
+            {
                 return Err(format!("tree.path {path} is malformed"));
             }
             files.insert(path, to);
         }
         let is_folder = |path: &String| {
             let inside = format!("{path}/");
-            files.range(inside.clone()..).next().is_some_and(|(next, _)| next.starts_with(&inside))
+            files
+                .range(inside.clone()..)
+                .next()
+                .is_some_and(|(next, _)| next.starts_with(&inside))
         };
         if let Some(path) = files.keys().find(|path| is_folder(path)) {
             return Err(format!("tree.path {path} is a file and a folder"));
@@ -216,7 +224,9 @@ impl Repository {
     #[must_use]
     pub fn contents(&self, branch: &str) -> BTreeMap<String, Bytes> {
         let commit = self.branches.get(branch).and_then(|sha| self.commit(sha));
-        let files = commit.map(|commit| self.files(&commit.tree)).unwrap_or_default();
+        let files = commit
+            .map(|commit| self.files(&commit.tree))
+            .unwrap_or_default();
         let read = |(path, (_, sha)): (String, (String, String))| {
             (path, self.blob(&sha).cloned().unwrap_or_default())
         };
@@ -234,7 +244,10 @@ impl Repository {
         mode: &str,
     ) -> Result<String, String> {
         let parent = self.branches.get(branch).cloned();
-        let base = parent.as_ref().and_then(|sha| self.commit(sha)).map(|commit| commit.tree.clone());
+        let base = parent
+            .as_ref()
+            .and_then(|sha| self.commit(sha))
+            .map(|commit| commit.tree.clone());
         let mut edits = Edits::new();
         for (path, bytes) in files {
             let to = bytes.map(|bytes| (mode.to_owned(), self.keep(Object::Blob(bytes))));
@@ -251,7 +264,10 @@ impl Repository {
     pub fn is_after(&self, commit: &str, other: &str) -> bool {
         commit == other
             || self.commit(commit).is_some_and(|commit| {
-                commit.parents.iter().any(|parent| self.is_after(parent, other))
+                commit
+                    .parents
+                    .iter()
+                    .any(|parent| self.is_after(parent, other))
             })
     }
 }
@@ -288,14 +304,23 @@ mod tests {
     #[test]
     fn hashes_are_those_of_git() {
         let mut repository = Repository::new("a/b");
-        assert_eq!(repository.edit(None, Vec::new()).unwrap(), "4b825dc642cb6eb9a060e54bf8d69288fbee4904");
+        assert_eq!(
+            repository.edit(None, Vec::new()).unwrap(),
+            "4b825dc642cb6eb9a060e54bf8d69288fbee4904"
+        );
         // printf hello > x; mkdir x-y; printf hello > x-y/z; git add .; git write-tree
         let blob = repository.keep(Object::Blob("hello".into()));
         assert_eq!(blob, "b6fc4c620b67d95f953a5c1c1230aaab5db5a1b0");
         let file = |path: &str| (path.to_owned(), Some(("100644".to_owned(), blob.clone())));
-        let tree = repository.edit(None, vec![file("x"), file("x-y/z")]).unwrap();
+        let tree = repository
+            .edit(None, vec![file("x"), file("x-y/z")])
+            .unwrap();
         assert_eq!(repository.entry(&tree, "x-y/z").unwrap().sha, blob);
         assert!(repository.edit(Some(&tree), vec![file("x/a")]).is_err());
-        assert!(repository.edit(Some(&tree), vec![("q".into(), None)]).is_err());
+        assert!(
+            repository
+                .edit(Some(&tree), vec![("q".into(), None)])
+                .is_err()
+        );
     }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
 
 use domain::clock::SignedDuration;
 use domain::site::Repository;
@@ -71,7 +70,10 @@ impl Access {
             _ => false,
         };
         if api.scheme() != "https" && !(api.scheme() == "http" && is_loopback) {
-            return Err(refused("api_refused", "the address of GitHub's API must start with https://"));
+            return Err(refused(
+                "api_refused",
+                "the address of GitHub's API must start with https://",
+            ));
         }
         let roots = TLS_SERVER_ROOT_CERTS.iter();
         let roots: Result<Vec<_>, _> = roots.map(|root| Certificate::from_der(root)).collect();
@@ -103,7 +105,9 @@ impl Access {
     ) -> Result<Option<Client>, Error> {
         let mut known = self.known.lock().await;
         let now = self.clock.now();
-        let is_old = known.read_at.is_none_or(|at| now.duration_since(at) >= MAX_AGE);
+        let is_old = known
+            .read_at
+            .is_none_or(|at| now.duration_since(at) >= MAX_AGE);
         let is_new = (is_old || is_refused) && self.read(&mut known, now).await?;
         if is_refused && !is_new {
             return Ok(None);
@@ -112,14 +116,18 @@ impl Access {
         let Some(index) = known.credentials.iter().position(fits) else {
             return Err(refused(
                 "credential_missing",
-                format!("this installation has no credential by which {tenant} may write to {repository}"),
+                format!(
+                    "this installation has no credential by which {tenant} may write to {repository}"
+                ),
             ));
         };
         let key = (index, repository.as_str().to_ascii_lowercase());
         if let Some(client) = known.clients.get(&key) {
             return Ok(Some(client.clone()));
         }
-        let client = self.connect(&known.credentials[index].kind, repository).await?;
+        let client = self
+            .connect(&known.credentials[index].kind, repository)
+            .await?;
         known.clients.insert(key, client.clone());
         Ok(Some(client))
     }
@@ -128,7 +136,10 @@ impl Access {
     async fn read(&self, known: &mut Known, now: Timestamp) -> Result<bool, Error> {
         let secret = self.credentials.load().await.map_err(Error::Unavailable)?;
         let Some(secret) = secret else {
-            return Err(refused("credential_missing", "this installation has no credentials for GitHub"));
+            return Err(refused(
+                "credential_missing",
+                "this installation has no credentials for GitHub",
+            ));
         };
         known.read_at = Some(now);
         let same = |old: &SecretString| old.expose_secret() == secret.expose_secret();
@@ -136,7 +147,8 @@ impl Access {
             return Ok(false);
         }
         known.credentials = Credential::read_all(&secret).map_err(|why| {
-            let message = format!("this installation's credentials for GitHub can't be read: {why}");
+            let message =
+                format!("this installation's credentials for GitHub can't be read: {why}");
             known.read_at = None;
             refused("credential_unreadable", message)
         })?;
@@ -176,7 +188,10 @@ impl Access {
         let graphql = if self.options.graphql() == self.options.api {
             of_it.clone()
         } else {
-            let token = of_it.installation_token().await.map_err(super::answer::of_octocrab)?;
+            let token = of_it
+                .installation_token()
+                .await
+                .map_err(super::answer::of_octocrab)?;
             let base = self.options.graphql();
             let base = base.as_str().trim_end_matches('/');
             OctocrabBuilder::new()
@@ -186,7 +201,10 @@ impl Access {
                 .build_with_reqwest(self.http.clone())
                 .map_err(failed)?
         };
-        Ok(Client { rest: of_it, graphql })
+        Ok(Client {
+            rest: of_it,
+            graphql,
+        })
     }
 
     /// Which installation of the App is the repository's.

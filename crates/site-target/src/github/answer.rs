@@ -132,7 +132,10 @@ impl Answer {
             return limited;
         }
         match self.status.as_u16() {
-            401 => refused("token_refused", said("does not take the credential", &message)),
+            401 => refused(
+                "token_refused",
+                said("does not take the credential", &message),
+            ),
             301 | 302 | 307 | 308 => refused(
                 "repository_moved",
                 "GitHub says that the repository has moved: set the site to its new name",
@@ -144,16 +147,25 @@ impl Answer {
             409 => Error::Moved,
             413 => refused("too_large", said("takes no file of that size", &message)),
             403 | 422 if is_protection(&message) => protected(&message),
-            403 => refused("token_refused", said("does not let the credential do it", &message)),
+            403 => refused(
+                "token_refused",
+                said("does not let the credential do it", &message),
+            ),
             400..=499 => refused("refused", said("refuses it", &message)),
-            _ => failed(format!("GitHub answered {}: {}", self.status, short(&message))),
+            _ => failed(format!(
+                "GitHub answered {}: {}",
+                self.status,
+                short(&message)
+            )),
         }
     }
 
     /// Whether it asks to be left alone
     /// (<https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api>).
     pub(super) fn limited(&self, message: &str, now: Timestamp) -> Option<Error> {
-        let is_secondary = message.to_ascii_lowercase().contains("secondary rate limit");
+        let is_secondary = message
+            .to_ascii_lowercase()
+            .contains("secondary rate limit");
         let number = |name: &str| {
             let value = self.headers.get(name)?.to_str().ok()?;
             value.trim().parse::<i64>().ok()
@@ -187,13 +199,23 @@ impl Answer {
 /// Whether GitHub says that the branch is protected, in one of its ways: classic protection, rulesets, push protection.
 pub(super) fn is_protection(message: &str) -> bool {
     let message = message.to_ascii_lowercase();
-    ["protected branch", "rule violation", "through a pull request", "branch protection", "gh006", "gh013"]
-        .iter()
-        .any(|words| message.contains(words))
+    [
+        "protected branch",
+        "rule violation",
+        "through a pull request",
+        "branch protection",
+        "gh006",
+        "gh013",
+    ]
+    .iter()
+    .any(|words| message.contains(words))
 }
 
 pub(super) fn protected(message: &str) -> Error {
-    let message = said("does not let the branch be written to, because it is protected", message);
+    let message = said(
+        "does not let the branch be written to, because it is protected",
+        message,
+    );
     refused("branch_protected", message)
 }
 

@@ -65,7 +65,11 @@ impl Credential {
     /// What is wrong and where. Nothing that stands in the secret is in the text.
     pub(super) fn read_all(secret: &SecretString) -> Result<Vec<Self>, String> {
         let value = serde_json::from_str(secret.expose_secret()).map_err(|error| {
-            format!("it is no JSON at line {} column {}", error.line(), error.column())
+            format!(
+                "it is no JSON at line {} column {}",
+                error.line(),
+                error.column()
+            )
         })?;
         let entries = match value {
             Value::Array(entries) => entries,
@@ -165,7 +169,11 @@ mod tests {
         ] {
             let tenant = TenantId::parse(tenant).unwrap();
             let repository = Repository::parse(repository).unwrap();
-            assert_eq!(credential.fits(&tenant, &repository), expected, "{tenant} {repository}");
+            assert_eq!(
+                credential.fits(&tenant, &repository),
+                expected,
+                "{tenant} {repository}"
+            );
         }
     }
 
@@ -175,15 +183,42 @@ mod tests {
         for (secret, expected) in [
             ("hidden".to_owned(), "no JSON at line 1"),
             ("7".to_owned(), "entry 1 must be an object"),
-            (format!(r#"{{"token": ["hidden"], {rest}}}"#), "entry 1 must be an object"),
-            (format!(r#"{{"token": "hidden", "hidden": 1, {rest}}}"#), "entry 1 must be an object"),
-            (format!(r#"{{"token": "hid den", {rest}}}"#), "a token that can't be one"),
-            (format!(r#"{{"token": "hidden", "app_id": 1, {rest}}}"#), "either a token, or"),
-            (format!(r#"{{"app_id": 1, "private_key": "hidden", {rest}}}"#), "no RSA key"),
-            (r#"{"token": "hidden"}"#.to_owned(), "`repositories` and `tenants`"),
-            (r#"{"token": "hidden", "repositories": ["*/*"], "tenants": ["a#b"]}"#.to_owned(), "name its repositories"),
-            (r#"{"token": "hidden", "repositories": ["a/b"], "tenants": []}"#.to_owned(), "name its tenants"),
-            (r#"{"token": "hidden", "repositories": ["a/b"], "tenants": ["*"]}"#.to_owned(), "name its tenants"),
+            (
+                format!(r#"{{"token": ["hidden"], {rest}}}"#),
+                "entry 1 must be an object",
+            ),
+            (
+                format!(r#"{{"token": "hidden", "hidden": 1, {rest}}}"#),
+                "entry 1 must be an object",
+            ),
+            (
+                format!(r#"{{"token": "hid den", {rest}}}"#),
+                "a token that can't be one",
+            ),
+            (
+                format!(r#"{{"token": "hidden", "app_id": 1, {rest}}}"#),
+                "either a token, or",
+            ),
+            (
+                format!(r#"{{"app_id": 1, "private_key": "hidden", {rest}}}"#),
+                "no RSA key",
+            ),
+            (
+                r#"{"token": "hidden"}"#.to_owned(),
+                "`repositories` and `tenants`",
+            ),
+            (
+                r#"{"token": "hidden", "repositories": ["*/*"], "tenants": ["a#b"]}"#.to_owned(),
+                "name its repositories",
+            ),
+            (
+                r#"{"token": "hidden", "repositories": ["a/b"], "tenants": []}"#.to_owned(),
+                "name its tenants",
+            ),
+            (
+                r#"{"token": "hidden", "repositories": ["a/b"], "tenants": ["*"]}"#.to_owned(),
+                "name its tenants",
+            ),
         ] {
             let why = read(&secret).unwrap_err();
             assert!(why.contains(expected), "{secret}: {why}");

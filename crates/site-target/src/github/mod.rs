@@ -167,7 +167,9 @@ impl GithubTarget {
         let access = &self.github.0;
         let mut is_refused = false;
         loop {
-            let client = access.client(&self.tenant, &self.repository, is_refused).await?;
+            let client = access
+                .client(&self.tenant, &self.repository, is_refused)
+                .await?;
             let Some(client) = client else {
                 return Err(refused(
                     "token_refused",
@@ -209,7 +211,10 @@ impl GithubTarget {
         let leads_out = folder.is_some_and(|folder| folder.split('/').any(is_hidden))
             || (!is_ours && name.split('/').any(is_hidden));
         if leads_out {
-            return Err(refused("refused", format!("{name:?} is no place for a file of a site")));
+            return Err(refused(
+                "refused",
+                format!("{name:?} is no place for a file of a site"),
+            ));
         }
         Ok(match folder {
             Some(folder) => format!("{folder}/{name}"),

@@ -25,7 +25,11 @@ impl GithubTarget {
             let contents = BASE64.encode(&edit.bytes(place).await?);
             additions.push(json!({ "path": place, "contents": contents }));
         }
-        let deletions: Vec<_> = edit.deletions.iter().map(|place| json!({ "path": place })).collect();
+        let deletions: Vec<_> = edit
+            .deletions
+            .iter()
+            .map(|place| json!({ "path": place }))
+            .collect();
         let (headline, body) = edit.message.split_once('\n').unwrap_or((edit.message, ""));
         let mut message = json!({ "headline": headline });
         if !body.trim().is_empty() {
@@ -37,7 +41,9 @@ impl GithubTarget {
             "expectedHeadOid": expected,
             "fileChanges": { "additions": additions, "deletions": deletions },
         });
-        let answer = self.graphql(&json!({ "query": MUTATION, "variables": { "input": input } })).await?;
+        let answer = self
+            .graphql(&json!({ "query": MUTATION, "variables": { "input": input } }))
+            .await?;
         let mut data = self.data(&answer)?;
         let commit = data["createCommitOnBranch"]["commit"].take();
         let commit: Commit = serde_json::from_value(commit).map_err(failed)?;

@@ -79,7 +79,8 @@ impl GithubTarget {
         let body = json!({ "message": edit.message, "tree": tree, "parents": parents });
         let answer = self.post("git/commits", &body).await?;
         let commit: CommitAnswer = self.expect(&answer)?;
-        self.move_branch(snapshot.head.id.as_deref(), &commit.sha).await?;
+        self.move_branch(snapshot.head.id.as_deref(), &commit.sha)
+            .await?;
         Ok(Committed {
             id: commit.sha,
             url: Some(commit.html_url),
@@ -132,14 +133,21 @@ impl GithubTarget {
         let mut tree = snapshot.tree.clone();
         if edit.changes_kinds() {
             // By themselves, since one request may not say what comes first.
-            tree = Some(self.write_tree(tree.as_deref(), std::mem::take(&mut entries)).await?.map_err(failed)?);
+            tree = Some(
+                self.write_tree(tree.as_deref(), std::mem::take(&mut entries))
+                    .await?
+                    .map_err(failed)?,
+            );
         }
         for place in batches[..done].iter().flatten() {
             let blob = edit.blob(place).map(|blob| blob.to_string());
             entries.push(entry(place, "sha", blob.into()));
         }
         if done > 0 {
-            match self.write_tree(tree.as_deref(), std::mem::take(&mut entries)).await? {
+            match self
+                .write_tree(tree.as_deref(), std::mem::take(&mut entries))
+                .await?
+            {
                 Ok(written) => tree = Some(written),
                 Err(_) => return Ok(None),
             }
@@ -150,7 +158,9 @@ impl GithubTarget {
                 return Err(Error::Unfinished);
             }
             entries.extend(self.write_batch(edit, batch).await?);
-            let written = self.write_tree(tree.as_deref(), std::mem::take(&mut entries)).await?;
+            let written = self
+                .write_tree(tree.as_deref(), std::mem::take(&mut entries))
+                .await?;
             tree = Some(written.map_err(failed)?);
         }
         if !entries.is_empty() {
@@ -167,7 +177,9 @@ impl GithubTarget {
         for place in batch {
             let bytes = edit.bytes(place).await?;
             match std::str::from_utf8(&bytes) {
-                Ok(text) if !text.contains('\0') => entries.push(entry(place, "content", text.into())),
+                Ok(text) if !text.contains('\0') => {
+                    entries.push(entry(place, "content", text.into()))
+                }
                 _ => blobs.push(self.write_blob(place, bytes)),
             }
         }
@@ -214,7 +226,9 @@ impl GithubTarget {
                 // Moving it on is refused by GitHub from any commit but an ancestor; this finds one that was moved back.
                 let there = Asked::new(Method::GET, self.url(&format!("git/ref/{path}")));
                 let there = self.ask(there).await?;
-                if there.status.as_u16() == 404 || self.expect::<RefAnswer>(&there)?.object.sha != from {
+                if there.status.as_u16() == 404
+                    || self.expect::<RefAnswer>(&there)?.object.sha != from
+                {
                     return Err(Error::Moved);
                 }
                 let body = json!({ "sha": to, "force": false });
@@ -243,7 +257,10 @@ impl GithubTarget {
         }
         let message = answer.message();
         if answer.status.as_u16() == 422 && message.contains("too large") {
-            return Err(refused("too_large", said("takes no file of that size", &message)));
+            return Err(refused(
+                "too_large",
+                said("takes no file of that size", &message),
+            ));
         }
         Err(self.error(answer))
     }

@@ -124,7 +124,11 @@ impl GithubTarget {
 
     /// What was read when `head` was, or is there now.
     pub(super) async fn snapshot_of(&self, head: &Head) -> Result<Arc<Snapshot>, Error> {
-        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let last = self
+            .last
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         let snapshot = match last {
             Some(last) if last.head.id == head.id => last,
             _ => self.snapshot().await?,
@@ -145,7 +149,10 @@ impl GithubTarget {
         if repository.is_archived {
             return Err(refused(
                 "repository_archived",
-                format!("{} is archived at GitHub, which makes it read-only", self.repository),
+                format!(
+                    "{} is archived at GitHub, which makes it read-only",
+                    self.repository
+                ),
             ));
         }
         let commit = repository.branch.and_then(|branch| branch.target);
@@ -155,7 +162,10 @@ impl GithubTarget {
                 ..Snapshot::default()
             });
         };
-        let tree = commit.tree.as_ref().ok_or_else(|| failed("a branch without a tree"))?;
+        let tree = commit
+            .tree
+            .as_ref()
+            .ok_or_else(|| failed("a branch without a tree"))?;
         let mut snapshot = Snapshot {
             tree: Some(tree.oid.clone()),
             ..Snapshot::default()
@@ -182,7 +192,10 @@ impl GithubTarget {
         for (index, path) in self.folders().enumerate() {
             // Into a text, which takes anything.
             let _ = write!(arguments, ", $folder{index}: String!");
-            let _ = write!(parts, " folder{index}: file(path: $folder{index}) {{ oid type }}");
+            let _ = write!(
+                parts,
+                " folder{index}: file(path: $folder{index}) {{ oid type }}"
+            );
             variables[format!("folder{index}")] = path.into();
         }
         let query = format!(
@@ -205,13 +218,17 @@ impl GithubTarget {
         let mut found = Some(root.to_owned());
         for (index, path) in self.folders().enumerate() {
             let entry = commit.folders.get(&format!("folder{index}")).cloned();
-            let entry: Option<Entry> = serde_json::from_value(entry.unwrap_or_default()).map_err(failed)?;
+            let entry: Option<Entry> =
+                serde_json::from_value(entry.unwrap_or_default()).map_err(failed)?;
             found = match entry {
                 Some(entry) if entry.kind == "tree" => Some(entry.oid),
                 Some(_) => {
                     return Err(refused(
                         "folder_taken",
-                        format!("{path} is a file of the branch {}, and no folder", self.branch),
+                        format!(
+                            "{path} is a file of the branch {}, and no folder",
+                            self.branch
+                        ),
                     ));
                 }
                 None => None,
@@ -224,7 +241,10 @@ impl GithubTarget {
         let Some(entry) = entry else {
             return Ok(None);
         };
-        let text = entry.object.filter(|text| !text.is_truncated).and_then(|text| text.text);
+        let text = entry
+            .object
+            .filter(|text| !text.is_truncated)
+            .and_then(|text| text.text);
         let read = match text {
             Some(text) => OwnList::read(text.as_bytes()),
             None => {
@@ -238,7 +258,10 @@ impl GithubTarget {
         };
         read.map(Some).map_err(|error| {
             let place = self.place(LIST_NAME).unwrap_or_default();
-            let message = format!("{error}: restore {place} of the branch {} as it was", self.branch);
+            let message = format!(
+                "{error}: restore {place} of the branch {} as it was",
+                self.branch
+            );
             refused("list_unreadable", message)
         })
     }
@@ -249,14 +272,20 @@ impl GithubTarget {
         while let Some((prefix, oid)) = folders.pop() {
             asked += 1;
             if asked > MAX_TREES {
-                return Err(refused("too_large", "the site's folder at GitHub has too many files to be read"));
+                return Err(refused(
+                    "too_large",
+                    "the site's folder at GitHub has too many files to be read",
+                ));
             }
             let mut tree = self.tree(&format!("git/trees/{oid}?recursive=1")).await?;
             let is_whole = !tree.truncated;
             if !is_whole {
                 tree = self.tree(&format!("git/trees/{oid}")).await?;
                 if tree.truncated {
-                    return Err(refused("too_large", "a folder at GitHub has too many files to be read"));
+                    return Err(refused(
+                        "too_large",
+                        "a folder at GitHub has too many files to be read",
+                    ));
                 }
             }
             for entry in tree.tree {
@@ -294,10 +323,13 @@ impl GithubTarget {
             "STALE_DATA" => Error::Moved,
             "NOT_FOUND" => missing(self),
             "RATE_LIMITED" | "RATE_LIMIT" => answer.rest(self.github.0.clock.now()),
-            kind if kind.contains("BRANCH_PROTECTION") || is_protection(message) => protected(message),
-            "FORBIDDEN" | "INSUFFICIENT_SCOPES" => {
-                refused("token_refused", said("does not let the credential do it", message))
+            kind if kind.contains("BRANCH_PROTECTION") || is_protection(message) => {
+                protected(message)
             }
+            "FORBIDDEN" | "INSUFFICIENT_SCOPES" => refused(
+                "token_refused",
+                said("does not let the credential do it", message),
+            ),
             // Of its own failures GitHub says no type.
             "" if message.starts_with("Something went wrong") => failed(message.to_owned()),
             _ if message.contains("does not exist as of commit") => Error::Moved,

@@ -60,10 +60,14 @@ impl Edit<'_> {
                 if BlobId::of(&bytes) == *blob {
                     return Ok(bytes);
                 }
-                Err(Error::Contents(format!("{path} says something else by now").into()))
+                Err(Error::Contents(
+                    format!("{path} says something else by now").into(),
+                ))
             }
             Some(Source::Known(bytes)) => Ok(Bytes::copy_from_slice(bytes)),
-            None => Err(Error::Contents(format!("{place} is not to be written").into())),
+            None => Err(Error::Contents(
+                format!("{place} is not to be written").into(),
+            )),
         }
     }
 
@@ -85,14 +89,19 @@ impl Edit<'_> {
 
     /// Whether a file takes the place of a folder or a folder that of a file.
     pub(super) fn changes_kinds(&self) -> bool {
-        let added = |place: &String| folders(place).any(|folder| self.additions.contains_key(folder));
+        let added =
+            |place: &String| folders(place).any(|folder| self.additions.contains_key(folder));
         let deleted = |place: &String| folders(place).any(|folder| self.deletions.contains(folder));
         self.deletions.iter().any(added) || self.additions.keys().any(deleted)
     }
 
     fn is_small(&self) -> bool {
         let files = self.additions.len() + self.deletions.len();
-        let bytes = self.additions.keys().map(|place| self.size(place)).sum::<u64>();
+        let bytes = self
+            .additions
+            .keys()
+            .map(|place| self.size(place))
+            .sum::<u64>();
         files <= MAX_MUTATION_FILES && bytes <= MAX_MUTATION
     }
 }
@@ -116,7 +125,11 @@ impl GithubTarget {
             deadline,
         };
         for (path, blob) in &change.additions {
-            if change.contents.size(path).is_some_and(|size| size > MAX_FILE) {
+            if change
+                .contents
+                .size(path)
+                .is_some_and(|size| size > MAX_FILE)
+            {
                 let message = format!("{path} has more bytes than GitHub takes in a file");
                 return Err(refused("too_large", message));
             }
@@ -132,7 +145,8 @@ impl GithubTarget {
             nojekyll: before.is_some_and(|list| list.nojekyll) || !snapshot.has_nojekyll(),
         };
         if !snapshot.has_nojekyll() {
-            edit.additions.insert(self.place(NOJEKYLL)?, Source::Known(Vec::new()));
+            edit.additions
+                .insert(self.place(NOJEKYLL)?, Source::Known(Vec::new()));
         }
         if before != Some(&list) {
             let place = self.place(LIST_NAME)?;
@@ -176,7 +190,8 @@ impl GithubTarget {
                 return Ok(());
             }
             let place = self.place(LIST_NAME)?;
-            edit.additions.insert(place, Source::Known(empty.to_bytes()));
+            edit.additions
+                .insert(place, Source::Known(empty.to_bytes()));
         } else {
             names.insert(LIST_NAME);
         }
@@ -200,7 +215,11 @@ impl GithubTarget {
         let answer = self.ask(asked.json(&body)?).await?;
         match answer.status.as_u16() {
             200 | 201 => {}
-            404 | 409 | 422 if answer.limited(&answer.message(), self.github.0.clock.now()).is_none() => {
+            404 | 409 | 422
+                if answer
+                    .limited(&answer.message(), self.github.0.clock.now())
+                    .is_none() =>
+            {
                 return Err(refused(
                     "repository_empty",
                     format!(
@@ -230,7 +249,11 @@ impl Contents for Nothing {
         &'a self,
         path: &'a SitePath,
     ) -> futures::future::BoxFuture<'a, Result<Bytes, Error>> {
-        Box::pin(async move { Err(Error::Contents(format!("{path} is not to be written").into())) })
+        Box::pin(async move {
+            Err(Error::Contents(
+                format!("{path} is not to be written").into(),
+            ))
+        })
     }
 
     fn size(&self, _: &SitePath) -> Option<u64> {

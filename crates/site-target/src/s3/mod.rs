@@ -88,7 +88,10 @@ impl S3Target {
         let own: BTreeMap<_, _> = manifest.files.into_iter().chain(unsure).collect();
         Ok(Head {
             id: Some(object.etag),
-            files: own.iter().map(|(path, blob)| (path.to_string(), *blob)).collect(),
+            files: own
+                .iter()
+                .map(|(path, blob)| (path.to_string(), *blob))
+                .collect(),
             own,
         })
     }
@@ -120,8 +123,15 @@ impl S3Target {
             blob: None,
             when: over.map_or(When::Missing, When::Is),
         };
-        let written = self.bucket.upload(upload, manifest.to_bytes()).await;
-        written.map_err(failed)?.ok_or(Error::Moved)
+        let bytes = manifest.to_bytes();
+        let written = self.bucket.upload(upload, bytes.clone()).await;
+        if let Some(id) = written.map_err(failed)? {
+            return Ok(id);
+        }
+        // A request whose answer was lost is sent again by the SDK, and is then refused because of itself.
+        let there = self.bucket.get(&self.manifest).await.map_err(failed)?;
+        let ours = there.filter(|there| there.bytes == bytes);
+        ours.map(|there| there.etag).ok_or(Error::Moved)
     }
 
     async fn commit_to(&self, head: &Head, change: Change<'_>) -> Result<Committed, Error> {
@@ -173,8 +183,10 @@ impl S3Target {
             is_file || change.additions.keys().any(is_folder)
         };
         let (first, last): (Vec<_>, Vec<_>) = deletions.iter().partition(in_the_way);
-        let (pages, assets): (Vec<_>, Vec<_>) =
-            change.additions.iter().partition(|(path, _)| files::is_page(path));
+        let (pages, assets): (Vec<_>, Vec<_>) = change
+            .additions
+            .iter()
+            .partition(|(path, _)| files::is_page(path));
         self.remove_all(head, first, progress).await?;
         for group in [assets, pages] {
             let mut writes = Vec::new();
