@@ -16,6 +16,7 @@ FUNCTIONS = {
     "schedule-email-due.json": "EmailDue",
     "schedule-scraper.json": "Scraper",
     "schedule-signing-key-rotation.json": "SigningKeyRotation",
+    "schedule-site-due.json": "SiteDue",
     "sqs-email.json": "EmailWorker",
     "sqs-scrape.json": "ScrapeWorker",
     "sqs-webhook.json": "WebhookWorker",

@@ -12,7 +12,7 @@ async fn all_that_is_bad_is_told_at_once_by_its_path() {
         return;
     };
     put(&site, &setup()).await.expect(200);
-    let before = get(&site).await.expect(200).clone();
+    let before = get(&site).await.expect(200);
     let bad = json!({
         "target": {"github": {"repository": "acme", "branch": "a b", "folder": ".github/workflows"}},
         "base_url": "http://acme.example",
@@ -40,7 +40,7 @@ async fn all_that_is_bad_is_told_at_once_by_its_path() {
     ];
     assert_eq!(told, expected);
     assert_eq!(
-        *get(&site).await.expect(200),
+        get(&site).await.expect(200),
         before,
         "nothing of it is kept"
     );
@@ -66,8 +66,7 @@ async fn a_body_that_is_no_setup_is_refused() {
     };
     let send = |body: &str| {
         let call = call(&site, Method::PUT, &path(&site));
-        call.header("content-type", "application/json")
-            .body(body.to_owned())
+        call.body("application/json", body.to_owned())
     };
     send("{").await.expect_problem(400, "malformed_json");
     for body in ["[]", "7", "\"x\"", "null"] {
@@ -75,6 +74,6 @@ async fn a_body_that_is_no_setup_is_refused() {
     }
     let long = format!(r#"{{"base_url": "{}"}}"#, "x".repeat(70_000));
     send(&long).await.expect_problem(413, "payload_too_large");
-    let plain = call(&site, Method::PUT, &path(&site)).body("x".to_owned());
+    let plain = call(&site, Method::PUT, &path(&site)).body("text/plain", "x");
     plain.await.expect_problem(415, "unsupported_media_type");
 }

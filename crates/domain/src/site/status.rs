@@ -106,6 +106,7 @@ pub struct Waiting {
     pub file: String,
     /// Until when; none for a draft.
     #[serde(
+        default,
         with = "jiff::fmt::serde::timestamp::millisecond::optional",
         skip_serializing_if = "Option::is_none"
     )]
@@ -143,6 +144,26 @@ mod tests {
             serde_json::from_str::<Status>("{}").unwrap(),
             Status::default()
         );
+    }
+
+    #[test]
+    fn a_draft_is_read_as_it_is_written() {
+        let status = Status {
+            waiting: vec![Waiting {
+                file: "a.md".to_owned(),
+                until: None,
+            }],
+            reports: vec![Report {
+                file: "b.md".to_owned(),
+                line: None,
+                code: "too_large".to_owned(),
+                message: "is too large".to_owned(),
+                left_out: true,
+            }],
+            ..Status::default()
+        };
+        let text = serde_json::to_string(&status).unwrap();
+        assert_eq!(serde_json::from_str::<Status>(&text).unwrap(), status);
     }
 
     #[test]

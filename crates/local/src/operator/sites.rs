@@ -54,11 +54,11 @@ pub enum Command {
 pub struct Settings {
     #[command(flatten)]
     goal: GoalArgs,
-    /// The branch at GitHub
-    #[arg(long, requires = "github", default_value = "main")]
-    branch: String,
+    /// The branch at GitHub [default: main]
+    #[arg(long)]
+    branch: Option<String>,
     /// The folder of the branch; without it the whole branch
-    #[arg(long, requires = "github")]
+    #[arg(long)]
     folder: Option<String>,
     /// Where people will find the site
     #[arg(long, value_name = "URL")]
@@ -161,12 +161,18 @@ async fn set(
 fn goal(settings: &Settings) -> Result<Goal, Error> {
     let GoalArgs { github, git, .. } = &settings.goal;
     let Some(repository) = github else {
+        if settings.branch.is_some() || settings.folder.is_some() {
+            return Err(Error::Operator(
+                "--branch and --folder are of a repository at --github".into(),
+            ));
+        }
         return Ok(if *git { Goal::Git {} } else { Goal::S3 {} });
     };
     let folder = settings.folder.as_deref().map(Folder::parse).transpose();
     Ok(Goal::Github {
         repository: Repository::parse(repository).map_err(wrong("--github"))?,
-        branch: Branch::parse(&settings.branch).map_err(wrong("--branch"))?,
+        branch: Branch::parse(settings.branch.as_deref().unwrap_or("main"))
+            .map_err(wrong("--branch"))?,
         folder: folder.map_err(wrong("--folder"))?,
     })
 }
