@@ -8,6 +8,10 @@ run *ARGS:
 emails *ARGS:
     cargo run -q -- emails {{ARGS}}
 
+# Make a site's folder equal to DIR, and wait until it is published; ARGS: the platform's URL, --tenant T, --stack NAME, --dry-run
+publish DIR *ARGS:
+    cargo run -q -- publish {{DIR}} {{ARGS}}
+
 # Run every test
 test:
     cargo test --workspace

@@ -17,6 +17,7 @@ FUNCTIONS = {
     "schedule-scraper.json": "Scraper",
     "schedule-site-due.json": "SiteDue",
     "schedule-signing-key-rotation.json": "SigningKeyRotation",
+    "schedule-site-due.json": "SiteDue",
     "sqs-email.json": "EmailWorker",
     "sqs-scrape.json": "ScrapeWorker",
     "sqs-webhook.json": "WebhookWorker",

@@ -26,6 +26,7 @@ mod reset;
 mod scrapes;
 mod sessions;
 mod signing_keys;
+mod sites;
 mod tenants;
 mod typescript;
 mod unsubscribe;

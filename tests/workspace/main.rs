@@ -15,4 +15,5 @@ mod races;
 mod rotation;
 mod scraping;
 mod site;
+mod sites;
 mod waits;

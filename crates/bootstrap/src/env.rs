@@ -8,6 +8,7 @@ use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use domain::{Clock, Random};
 use futures::future::{BoxFuture, try_join_all};
 use gateway::{Keys, MissingVariable};
+use site_target::OpenGit;
 use token::KeyRing;
 
 use crate::{Waits, http};
@@ -31,6 +32,7 @@ pub struct Env {
     pub(crate) keys: OnceLock<Keys>,
     /// Without its type, so that only the binary of a function that fetches has the code that ends it.
     pub(crate) fetcher: OnceLock<Arc<dyn Any + Send + Sync>>,
+    pub(crate) git_sites: Option<OpenGit>,
 }
 
 impl Env {
@@ -67,6 +69,7 @@ impl Env {
             ring: OnceLock::new(),
             keys: OnceLock::new(),
             fetcher: OnceLock::new(),
+            git_sites: None,
         }
     }
 
@@ -74,6 +77,13 @@ impl Env {
     #[must_use]
     pub fn counting(mut self, waits: Waits) -> Self {
         self.waits = Some(waits);
+        self
+    }
+
+    /// With git repositories of this machine as targets of sites. No function on AWS has the code for them.
+    #[must_use]
+    pub fn with_git_sites(mut self, open: OpenGit) -> Self {
+        self.git_sites = Some(open);
         self
     }
 

@@ -3,7 +3,7 @@
 use std::future::Future;
 use std::sync::Arc;
 
-use trigger::{FromEnv, Message};
+use trigger::{Delivery, FromEnv, Message};
 
 use crate::{Env, run};
 
@@ -21,6 +21,22 @@ where
 {
     let deps: Arc<Deps> = run::start().await?;
     trigger::serve_batch(|message| handle(deps.clone(), message)).await
+}
+
+/// Makes a function's dependencies from the environment, and handles the messages of each batch together until the runtime stops
+/// it.
+///
+/// # Errors
+/// When the environment lacks something, or the runtime can't be reached.
+pub async fn run_together<Deps, F>(
+    handle: impl Fn(Arc<Deps>, Vec<Delivery>) -> F + Sync,
+) -> Result<(), lambda_runtime::Error>
+where
+    Deps: FromEnv<Env> + Send + Sync,
+    F: Future<Output = ()> + Send,
+{
+    let deps: Arc<Deps> = run::start().await?;
+    trigger::serve_together(|deliveries| handle(deps.clone(), deliveries)).await
 }
 
 /// Makes a function's dependencies from the environment, and does what a schedule asks for until the runtime stops it.

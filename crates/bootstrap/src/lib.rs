@@ -8,13 +8,14 @@ mod env;
 mod events;
 mod fetching;
 mod http;
+mod publishing;
 mod resources;
 mod run;
 mod secrets;
 mod waits;
 
 pub use env::Env;
-pub use events::{run_batch, run_schedule};
+pub use events::{run_batch, run_schedule, run_together};
 pub use http::BadBundle;
 pub use run::run;
 pub use waits::Waits;

@@ -1,14 +1,15 @@
 //! From the environment to each thing that a function can touch.
 
-use bucket::{MarkdownBucket, ScrapeBucket, SiteBucket};
+use bucket::{BuildBucket, Folders, MarkdownBucket, ScrapeBucket, SiteBucket};
+use domain::site::LocalSites;
 use domain::{Clock, Email, Random};
 use email::{Identity, Mailer, Outbox, Renderer, Ses, SesTenant, Smtp};
 use gateway::{Callers, FromEnv, Keys, LinkMailer, MissingVariable, Provide};
-use queue::{EmailQueue, ScrapeQueue, WebhookQueue};
+use queue::{EmailQueue, ScrapeQueue, SiteQueue, WebhookQueue};
 use repository::{
     ApiKeys, AuditLog, Drops, EmailBudgets, EmailTemplates, Emails, LoginAttempts, MessageKeys,
-    Messages, OneTimeTokens, Origins, Recent, ScrapeResults, Scrapes, Sessions, Suppressions,
-    Tenants, Users,
+    Messages, OneTimeTokens, Origins, Recent, ScrapeResults, Scrapes, Sessions, Sites,
+    Suppressions, Tenants, Users,
 };
 use token::{AccessTokens, KeyRing, KeyStore, SecretSource};
 use topic::ScrapeTopic;
@@ -41,6 +42,7 @@ tables! {
     ScrapeResults from "SCRAPE_RESULTS_TABLE",
     Scrapes from "SCRAPES_TABLE",
     Sessions from "SESSIONS_TABLE",
+    Sites from "SITES_TABLE",
     Suppressions from "SUPPRESSIONS_TABLE",
     Tenants from "TENANTS_TABLE",
     Users from "USERS_TABLE",
@@ -76,6 +78,30 @@ impl Provide<ScrapeQueue> for Env {
             clients::sqs(self)?,
             self.variable("SCRAPE_QUEUE_URL")?,
         ))
+    }
+}
+
+impl Provide<SiteQueue> for Env {
+    fn provide(&self) -> Result<SiteQueue, MissingVariable> {
+        Ok(SiteQueue::new(
+            clients::sqs(self)?,
+            self.variable("MARKDOWN_QUEUE_URL")?,
+        ))
+    }
+}
+
+/// AWS has no git repositories.
+impl Provide<Option<LocalSites>> for Env {
+    fn provide(&self) -> Result<Option<LocalSites>, MissingVariable> {
+        let folder = self.optional("GIT_SITES");
+        folder
+            .map(|folder| {
+                Ok(LocalSites {
+                    folder: folder.into(),
+                    public_url: self.variable("PUBLIC_URL")?,
+                })
+            })
+            .transpose()
     }
 }
 
@@ -177,10 +203,26 @@ impl Provide<MarkdownBucket> for Env {
     }
 }
 
+impl Provide<BuildBucket> for Env {
+    fn provide(&self) -> Result<BuildBucket, MissingVariable> {
+        let name = self.variable("BUILD_BUCKET")?;
+        Ok(BuildBucket::new(clients::s3(self)?, name))
+    }
+}
+
 impl Provide<SiteBucket> for Env {
     fn provide(&self) -> Result<SiteBucket, MissingVariable> {
         let name = self.variable("SITE_BUCKET")?;
         Ok(SiteBucket::new(clients::s3(self)?, name))
+    }
+}
+
+impl Provide<Folders> for Env {
+    fn provide(&self) -> Result<Folders, MissingVariable> {
+        let buckets = ["MARKDOWN_BUCKET", "BUILD_BUCKET", "SITE_BUCKET"];
+        let buckets = buckets.map(|name| self.variable(name));
+        let buckets = buckets.into_iter().collect::<Result<_, _>>()?;
+        Ok(Folders::new(clients::s3(self)?, buckets))
     }
 }
 

@@ -36,6 +36,10 @@ pub enum Event {
     KeyRevoked,
     /// An admin wrote what a mail of the tenant says, or took it back.
     EmailTemplateWritten,
+    /// A site was set up or set up anew.
+    SiteWritten,
+    /// A site's setup was taken back.
+    SiteRemoved,
     /// A user made a message key.
     MessageKeyCreated,
     /// A user deleted the message key.

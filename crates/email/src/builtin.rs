@@ -77,7 +77,11 @@ fn parts(template: Template) -> Parts {
             )
         }
         Template::SitePublished => {
-            parts!("site-published", "Published: {{ site }}", "{{ summary }}")
+            parts!(
+                "site-published",
+                "{% if trouble %}Not published{% else %}Published{% endif %}: {{ site }}",
+                "{% if trouble %}{{ trouble }}{% else %}{{ summary }}{% endif %}"
+            )
         }
     }
 }

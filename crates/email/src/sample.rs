@@ -40,6 +40,7 @@ pub fn params(template: Template, required_only: bool) -> Params {
             ("site", _) => "docs.example.com",
             ("commit", _) => "4be1f2a",
             ("changes", _) => "+ 12.90 (was 14.90)\n- sold out: blue",
+            ("trouble", _) => "the branch main is protected.",
             ("problems", _) => "about.md: the link to team.md leads nowhere",
             ("chart_title", _) => "Price in EUR",
             (_, Kind::Link) => "https://example.com/account/open?token=EXAMPLE",

@@ -19,6 +19,10 @@ pub const QUEUES: &str = "queues";
 pub const OUTBOX: &str = "outbox";
 /// The keys that sign access tokens.
 pub const SIGNING_KEYS: &str = "signing-keys.json";
+/// The folder of the repositories of sites.
+pub const SITES: &str = "sites";
+/// What lets into GitHub, where sites go there: the JSON of the secret.
+pub const GITHUB: &str = "github.json";
 /// What the first run made.
 pub const CREDENTIALS: &str = "credentials.json";
 
@@ -29,7 +33,7 @@ const LOCK: &str = "lock";
 const RUN: &str = "run.json";
 
 /// Everything that the platform makes, and so all that a reset removes. The lock is not in it: it is being held.
-const OWN: [&str; 10] = [
+const OWN: [&str; 11] = [
     CLOCK,
     DATABASE,
     "dynamodb.sqlite-wal",
@@ -38,6 +42,7 @@ const OWN: [&str; 10] = [
     QUEUES,
     OUTBOX,
     SIGNING_KEYS,
+    SITES,
     CREDENTIALS,
     RUN,
 ];

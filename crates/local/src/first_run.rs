@@ -17,7 +17,7 @@ use repository::{ApiKeys, AuditLog, OneTimeTokens, Tenants, Users};
 use serde::{Deserialize, Serialize};
 use token::KeyStore;
 
-use crate::data_dir::{CREDENTIALS, SIGNING_KEYS, read_if_there, write_private};
+use crate::data_dir::{CREDENTIALS, OBJECTS, SIGNING_KEYS, read_if_there, write_private};
 use crate::environment::env;
 use crate::operator::key::new_key;
 use crate::{Error, Surroundings};
@@ -80,7 +80,8 @@ pub async fn prepare(surroundings: &Surroundings) -> Result<Option<String>, Erro
     let text = serde_json::to_vec_pretty(&credentials).map_err(failed)?;
     // Last of all: a start that was killed before begins again.
     write_private(&path, &text)?;
-    Ok(is_new.then(|| welcome(&credentials)))
+    let markdown = markdown_folder(surroundings);
+    Ok(is_new.then(|| welcome(&credentials, &markdown)))
 }
 
 async fn make_signing_key(surroundings: &Surroundings, tables: &Tables) -> Result<(), Error> {
@@ -257,7 +258,16 @@ async fn make_owner(tables: &Tables, tenant: &TenantId) -> Result<Owner, Error> 
     })
 }
 
-fn welcome(credentials: &Credentials) -> String {
+/// Where the Markdown of the first tenant's site goes.
+fn markdown_folder(surroundings: &Surroundings) -> String {
+    let mut environments = surroundings.environment.values();
+    let bucket = environments.find_map(|variables| variables.get("MARKDOWN_BUCKET"));
+    let bucket = bucket.map_or("", String::as_str);
+    let folder = surroundings.data.file(OBJECTS).join(bucket);
+    folder.join("demo/site").display().to_string()
+}
+
+fn welcome(credentials: &Credentials, markdown: &str) -> String {
     let Credentials {
         base_url,
         publishable_key: key,
@@ -281,6 +291,8 @@ TOKEN=$(curl -s {base_url}/auth/login -H 'x-api-key: {key}' -H 'content-type: ap
 curl -s {base_url}/user/me -H "authorization: Bearer $TOKEN"
 
 Mail: {base_url}/_local/mail    The API, to try: {base_url}/docs
+Markdown in {markdown}
+is a site: {base_url}/_local/sites/demo/site/
 "#,
         email = owner.email,
         password = owner.password,

@@ -7,13 +7,14 @@ use bootstrap::Env;
 use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use gateway::{FromEnv as _, Keys, MissingVariable, Provide};
-use repository::{Emails, Tenants};
+use repository::{Emails, Sites, Tenants};
 use serde_json::Value;
+use site_target::OpenGit;
 use trigger::{CloudWatchEvent, Failed, SqsBatchResponse, SqsEvent};
 
 use crate::edge::{Handler, OriginSource};
 use crate::environment::env;
-use crate::{Error, Surroundings};
+use crate::{Error, Surroundings, data_dir};
 
 /// Handles a batch of messages, as AWS would have a function do it.
 pub type BatchHandler = Arc<dyn Fn(SqsEvent) -> BoxFuture<'static, SqsBatchResponse> + Send + Sync>;
@@ -34,6 +35,8 @@ pub struct Functions {
     pub tenant_origins: OriginSource,
     /// What became of each mail.
     pub emails: Emails,
+    /// How sites are set up.
+    pub sites: Sites,
 }
 
 /// The functions there are: each package once, under what calls it.
@@ -41,6 +44,7 @@ macro_rules! functions {
     (
         requests: [$($package:ident),+ $(,)?],
         messages: [$($worker:ident),+ $(,)?],
+        together: [$($joint:ident),+ $(,)?],
         schedules: [$($task:ident),+ $(,)?] $(,)?
     ) => {
         fn handlers(env: &Env) -> Result<HashMap<String, Handler>, MissingVariable> {
@@ -69,6 +73,19 @@ macro_rules! functions {
                         let deps = Arc::clone(&deps);
                         async move {
                             trigger::batch(event, |message| $worker::handle(&deps, message)).await
+                        }
+                        .boxed()
+                    });
+                    handler
+                },
+            )),+, $((
+                stringify!($joint).replace('_', "-"),
+                {
+                    let deps = Arc::new($joint::Deps::from_env(env)?);
+                    let handler: BatchHandler = Arc::new(move |event| {
+                        let deps = Arc::clone(&deps);
+                        async move {
+                            trigger::together(event, |messages| $joint::handle(&deps, messages)).await
                         }
                         .boxed()
                     });
@@ -119,17 +136,18 @@ functions!(
         reset_confirm,
         scrapes,
         sessions,
+        sites,
         users,
         verify_email,
     ],
     messages: [
         email_events,
         email_worker,
-        md_publisher,
         scrape_worker,
         webhook_worker,
     ],
-    schedules: [email_due, scraper, signing_key_rotation],
+    together: [md_publisher],
+    schedules: [email_due, scraper, signing_key_rotation, site_due],
 );
 
 impl Functions {
@@ -152,6 +170,7 @@ pub fn start(surroundings: &Surroundings) -> Result<Functions, Error> {
     let env = env(surroundings.environment.values().flatten(), move || {
         clock.now()
     });
+    let env = env.with_git_sites(git_sites(surroundings));
     let failed = |error: MissingVariable| Error::Functions(error.to_string());
     let tenants: Tenants = env.provide().map_err(failed)?;
     let _: Keys = env.provide().map_err(failed)?;
@@ -159,12 +178,20 @@ pub fn start(surroundings: &Surroundings) -> Result<Functions, Error> {
         handlers: handlers(&env).map_err(failed)?,
         batches: batches(&env).map_err(failed)?,
         emails: env.provide().map_err(failed)?,
+        sites: env.provide().map_err(failed)?,
         scheduled: scheduled(&env).map_err(failed)?,
         tenant_origins: Arc::new(move || {
             let tenants = tenants.clone();
             async move { origins(&tenants).await }.boxed()
         }),
     })
+}
+
+/// Opens the git repositories in which sites are kept here.
+fn git_sites(surroundings: &Surroundings) -> OpenGit {
+    let folder = surroundings.data.file(data_dir::SITES);
+    let clock = surroundings.clock.clone();
+    crate::sites::git_sites(folder, domain::Clock::new(move || clock.now()))
 }
 
 async fn origins(tenants: &Tenants) -> HashSet<String> {

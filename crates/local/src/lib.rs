@@ -25,6 +25,7 @@ pub mod queues;
 mod samconfig;
 mod schedules;
 mod service;
+pub mod sites;
 pub mod wiring;
 
 pub use error::Error;

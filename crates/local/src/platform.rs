@@ -149,8 +149,10 @@ impl Platform {
         );
         let store = backends.queues.store();
         let inbox = Inbox::new(&surroundings, store, functions.emails);
+        let sites = pages::Sites::of(&surroundings, functions.sites);
         let mut background = vec![notifications::start(
             wiring.notifications()?,
+            &sites.folders(),
             &surroundings.data,
             store,
             &surroundings.clock,
@@ -171,7 +173,13 @@ impl Platform {
             functions.tenant_origins,
             surroundings.clock.clone(),
         );
-        let router = pages::router(Arc::new(edge), &surroundings, inbox.clone(), schedules);
+        let router = pages::router(
+            Arc::new(edge),
+            &surroundings,
+            inbox.clone(),
+            schedules,
+            sites,
+        );
         surroundings.data.publish(&run_info)?;
         Ok(Self {
             edge: listeners.serve(&router),

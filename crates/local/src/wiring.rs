@@ -128,8 +128,9 @@ impl Wiring {
         for function in self.template.functions() {
             let declared = self.template.environment(&function.name, &context);
             let mut variables = declared.map_err(|source| self.wrong(source))?;
-            // The keys are in a file here.
+            // There are no secrets here: the keys are in a file.
             variables.remove("JWT_SECRET_NAME");
+            variables.remove("GITHUB_SECRET_NAME");
             // There are no topics that functions publish to.
             variables.remove("SCRAPE_TOPIC_ARN");
             variables.extend(local_variables(data, servers, mail_transport));
@@ -176,10 +177,7 @@ fn local_variables(
     servers: &RunInfo,
     mail_transport: &str,
 ) -> impl Iterator<Item = (String, String)> {
-    let signing_keys = data
-        .join(data_dir::SIGNING_KEYS)
-        .to_string_lossy()
-        .into_owned();
+    let within = |name: &str| data.join(name).to_string_lossy().into_owned();
     [
         ("AWS_ENDPOINT_URL_DYNAMODB", servers.dynamodb_url.clone()),
         ("AWS_ENDPOINT_URL_S3", servers.s3_url.clone()),
@@ -187,7 +185,9 @@ fn local_variables(
         ("AWS_REGION", REGION.to_owned()),
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY_ID.to_owned()),
         ("AWS_SECRET_ACCESS_KEY", SECRET_ACCESS_KEY.to_owned()),
-        ("JWT_KEY_FILE", signing_keys),
+        ("JWT_KEY_FILE", within(data_dir::SIGNING_KEYS)),
+        ("GIT_SITES", within(data_dir::SITES)),
+        ("GITHUB_FILE", within(data_dir::GITHUB)),
         ("MAIL_TRANSPORT", mail_transport.to_owned()),
         ("PUBLIC_URL", servers.base_url.clone()),
     ]

@@ -2,6 +2,7 @@
 
 mod redrive;
 mod scrapes;
+mod sites;
 
 use aws_sdk_sqs::Client;
 use domain::clock::SignedDuration;
@@ -10,6 +11,7 @@ use domain::webhook::WebhookJob;
 use serde::Serialize;
 
 pub use scrapes::{MOST_RUNS, QueuedRun, ScrapeQueue};
+pub use sites::{MOST_SITES, SiteQueue};
 
 /// The longest that SQS keeps a message back
 /// (<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html>).

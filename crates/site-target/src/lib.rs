@@ -4,6 +4,10 @@
 //! ([`Target::commit`]). It keeps, in the same commit, which files are the site's own, so that nobody else's are touched.
 
 mod difference;
+pub mod github;
+mod list;
+mod places;
+mod s3;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,6 +19,9 @@ use domain::site::{BlobId, Setup, SitePath};
 use futures::future::BoxFuture;
 
 pub use difference::{Difference, difference};
+pub use list::{LIST_NAME, OwnList, Unreadable};
+pub use places::{OpenGit, Places};
+pub use s3::S3Target;
 
 /// What is there.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -25,6 +25,8 @@ pub struct QueueSource {
     pub queue: String,
     /// How many messages it gets at once.
     pub batch_size: u32,
+    /// How long it is waited for more of them.
+    pub window_seconds: u32,
 }
 
 /// A bucket that puts a message into a queue when an object of it changes.
@@ -78,10 +80,13 @@ impl Template {
                         format!("a FIFO queue gives at most {DEFAULT_BATCH_SIZE} messages at once");
                     return Err(Error::new(place, message));
                 }
+                let window = &properties["MaximumBatchingWindowInSeconds"];
+                let window_seconds = resources::number(window, &place)?.unwrap_or_default();
                 Ok(QueueSource {
                     function,
                     queue,
                     batch_size,
+                    window_seconds,
                 })
             })
             .collect()
@@ -175,7 +180,7 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       Events:
-        Changed: {Type: SQS, Properties: {Queue: !GetAtt MarkdownQueue.Arn, BatchSize: 5}}
+        Changed: {Type: SQS, Properties: {Queue: !GetAtt MarkdownQueue.Arn, BatchSize: 5, MaximumBatchingWindowInSeconds: 3}}
         Daily: {Type: Schedule, Properties: {Schedule: rate(2 hours)}}
         Page: {Type: HttpApi, Properties: {Path: /, Method: GET}}
   MarkdownQueue: {Type: AWS::SQS::Queue}
@@ -206,6 +211,7 @@ Resources:
             function,
             queue: queue.clone(),
             batch_size: 5,
+            window_seconds: 3,
         };
         assert_eq!(template.queue_sources(&context).unwrap(), [source]);
         let notification = Notification {

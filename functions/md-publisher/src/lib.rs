@@ -1,67 +1,119 @@
-//! `MarkdownQueue`: makes web pages of Markdown, whenever an object of `MarkdownBucket` was created or removed.
+//! `MarkdownQueue`: publishes the sites whose folders in `MarkdownBucket` were changed.
 //!
-//! Notifications come late, twice and out of order. So a notification only says where to look: what is published is what the
-//! bucket holds at that moment, and a page goes when its Markdown has gone.
+//! A message says only where to look: notifications come late, twice and out of order. All messages of a batch about a site are
+//! one attempt at it, which looks at what is published, then at the folder, and commits the difference to what it saw published.
+//! So whatever is committed was made of a folder that is newer than every commit before it, and nobody has to wait for anybody.
+//! A message is handled once an attempt that began after it came has ended: in a commit, in nothing to do, or in a failure that is
+//! written down with the time of the next attempt.
 
-use bucket::{MarkdownBucket, SiteBucket};
-use trigger::{BadMessage, Message};
+mod attempt;
+mod build;
+mod contents;
+mod failure;
+mod group;
+mod kept;
+mod message;
+mod notice;
+mod outcome;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bucket::{BuildBucket, MarkdownBucket};
+use domain::site::LocalSites;
+use domain::{Clock, Random, TenantId};
+use futures::StreamExt as _;
+use queue::{EmailQueue, SiteQueue};
+use repository::{Sites, Tenants};
+use site_target::Targets;
+use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use trigger::{BadMessage, Delivery};
+
+/// How many sites are worked on at the same time: one waits for its target while another one is built.
+const SITES_AT_A_TIME: usize = 3;
+/// When no other site is begun: what is begun has to end within the function's 120 s.
+const LAST_START: Duration = Duration::from_secs(30);
+/// When whatever is not at its end by then is given up, so that what became of it can still be written down.
+const END: Duration = Duration::from_secs(110);
+/// How many KiB of files are read at the same time, of all sites together.
+const MOST_KIB: usize = 64 * 1024;
 
 trigger::deps! {
+    tenants: Tenants,
+    sites: Sites,
     markdown: MarkdownBucket,
-    site: SiteBucket,
+    records: BuildBucket,
+    targets: Arc<dyn Targets>,
+    local: Option<LocalSites>,
+    queue: SiteQueue,
+    emails: EmailQueue,
+    clock: Clock,
+    random: Random,
 }
 
-/// How often a page is made anew because its Markdown was changed meanwhile.
-const ATTEMPTS: usize = 3;
-
-/// Why a page was not published.
+/// Why a message is not handled. That a site can't be published is no such reason, as long as it can be written down.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The message is no notification of S3.
+    /// The message is neither a job nor a notification of S3.
     #[error(transparent)]
     BadMessage(#[from] BadMessage),
-    /// An object can't be read or written.
-    #[error(transparent)]
-    Bucket(#[from] bucket::Error),
-    /// The Markdown makes no page.
-    #[error(transparent)]
-    Markdown(#[from] publishing::TooDeep),
-    /// The Markdown does not stand still.
-    #[error("the object was changed again and again meanwhile")]
-    Changing,
+    /// The database did not do its part.
+    #[error("the database did not do its part")]
+    Database(#[from] repository::Error),
+    /// The folder can't be read.
+    #[error("the folder can't be read")]
+    Folder(#[from] bucket::Error),
+    /// There was no time left to begin, and the site can't be queued again.
+    #[error("the site can't be queued again")]
+    Queue(#[from] queue::Error),
+    /// A part of the program that should not fail did.
+    #[error("the attempt broke off")]
+    BrokenOff(#[from] tokio::task::JoinError),
 }
 
-/// Publishes what a notification is about. Objects that are no Markdown are passed over.
-///
-/// # Errors
-/// Whatever kept a page from being published: the queue then delivers the message again, and puts it aside in the end.
-pub async fn handle(deps: &Deps, message: Message) -> Result<(), Error> {
-    for key in message.changed_objects()? {
-        if let Some(stem) = key.strip_suffix(".md") {
-            publish(deps, &key, stem).await?;
-        }
-    }
-    Ok(())
+/// What the attempts of a batch share.
+#[derive(Clone)]
+struct Batch {
+    deps: Arc<Deps>,
+    began: Instant,
+    /// A permit for each KiB that is read.
+    memory: Arc<Semaphore>,
 }
 
-/// Brings a page to what its Markdown is. Two that do so at the same time can overtake each other between reading and
-/// writing; the Markdown is looked at again after the writing, so that whoever wrote last has seen the last change or
-/// begins anew.
-async fn publish(deps: &Deps, key: &str, stem: &str) -> Result<(), Error> {
-    let page = format!("{stem}.html");
-    let name = stem.rsplit('/').next().unwrap_or(stem);
-    for _ in 0..ATTEMPTS {
-        let markdown = deps.markdown.get(key).await?;
-        match &markdown {
-            Some(markdown) => {
-                let html = publishing::page(&markdown.text, name)?;
-                deps.site.put(&page, html).await?;
-            }
-            None => deps.site.delete(&page).await?,
+/// Publishes all sites that the messages are about. One that fails, panics or hangs keeps no other from being published.
+pub async fn handle(deps: &Arc<Deps>, deliveries: Vec<Delivery>) {
+    let batch = Batch {
+        deps: Arc::clone(deps),
+        began: Instant::now(),
+        memory: Arc::new(Semaphore::new(MOST_KIB)),
+    };
+    let (sites, messages) = group::by_site(deliveries);
+    let turns = sites.into_iter().map(|tenant| {
+        let batch = batch.clone();
+        async move {
+            // A task of its own, so that a panic ends no other.
+            let turn = tokio::spawn(turn(batch, tenant.clone()));
+            let ended = turn.await.map_err(Error::from).and_then(|ended| ended);
+            (tenant, ended)
         }
-        if deps.markdown.is_still(key, markdown.as_ref()).await? {
-            return Ok(());
+    });
+    let turns = futures::stream::iter(turns).buffer_unordered(SITES_AT_A_TIME);
+    let ended: BTreeMap<TenantId, Result<(), Error>> = turns.collect().await;
+    for (delivery, about) in messages {
+        match about.iter().find_map(|tenant| ended.get(tenant)?.as_ref().err()) {
+            None => delivery.done(),
+            Some(error) => delivery.failed(error),
         }
     }
-    Err(Error::Changing)
+}
+
+/// Publishes a site, or has another batch do it when there is no time left.
+async fn turn(batch: Batch, tenant: TenantId) -> Result<(), Error> {
+    if batch.began.elapsed() < LAST_START {
+        return attempt::publish(&batch, &tenant).await;
+    }
+    tracing::info!(%tenant, "there is no time left for the site in this batch");
+    Ok(batch.deps.queue.send(&tenant).await?)
 }

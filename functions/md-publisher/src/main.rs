@@ -1,7 +1,9 @@
-//! `MarkdownQueue`: makes web pages of Markdown.
+//! `MarkdownQueue`: publishes the sites whose folders were changed.
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
-    bootstrap::run_batch(|deps, message| async move { md_publisher::handle(&deps, message).await })
-        .await
+    bootstrap::run_together(|deps, deliveries| async move {
+        md_publisher::handle(&deps, deliveries).await;
+    })
+    .await
 }

@@ -231,6 +231,7 @@ impl Template {
                         required("summary", Kind::Text),
                         optional("url", Kind::Link),
                         optional("commit", Kind::Line),
+                        optional("trouble", Kind::Line),
                         optional("problems", Kind::Text),
                     ]
                 }

@@ -29,7 +29,7 @@ pub struct Setup {
 
 /// Where a site's files go.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Target {
     /// A repository at GitHub.
     Github {
@@ -342,6 +342,13 @@ mod tests {
         for text in ["", "/docs", "docs/", "..", ".github", "a/.github/b"] {
             assert!(Folder::parse(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn a_setup_is_written_as_it_is_read() {
+        let text = r#"{"target":{"github":{"repository":"acme/site","branch":"main"}},"base_url":"https://acme.example","theme":{"smart_punctuation":false},"trusted_authors":false}"#;
+        let setup: Setup = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&setup).unwrap(), text);
     }
 
     #[test]

@@ -22,13 +22,17 @@ pub struct TenantId {
 }
 
 impl TenantId {
-    /// A tenant's name from its two parts: 1 to 64 ASCII letters, digits, `_`, `-`, `.` each.
+    /// A tenant's name from its two parts: 1 to 64 ASCII letters, digits, `_`, `-`, `.` each, of which the first is no dot: they
+    /// are folders too.
     ///
     /// # Errors
     /// `too_short`, `too_long` or `invalid`.
     pub fn new(client_id: &str, site_id: &str) -> Result<Self, Invalid> {
         identifier(client_id, 64, "_-.")?;
         identifier(site_id, 64, "_-.")?;
+        if client_id.starts_with('.') || site_id.starts_with('.') {
+            return Err(Invalid::new("invalid", "may not start with a dot"));
+        }
         Ok(Self {
             client_id: client_id.into(),
             site_id: site_id.into(),
@@ -221,7 +225,10 @@ mod tests {
             TenantId::parse("acme#shop").unwrap().to_string(),
             "acme#shop"
         );
-        for input in ["", "#", "a#", "#b", "a", "a#b#c", "a b#c", "ä#b"] {
+        assert!(TenantId::parse("a.b#c.example").is_ok());
+        for input in [
+            "", "#", "a#", "#b", "a", "a#b#c", "a b#c", "ä#b", ".#b", "a#..", ".a#b", "a#.b",
+        ] {
             assert!(TenantId::parse(input).is_err(), "{input:?} was taken");
         }
     }

@@ -1,4 +1,4 @@
-//! Operator commands: tenants, API keys, users' roles, signing keys, mails.
+//! Operator commands: tenants, API keys, users' roles, signing keys, mails, sites.
 //!
 //! They work on the data folder, through the running platform when there is one, or with `--stack` on a deployed stack.
 
@@ -6,8 +6,10 @@ mod audit;
 mod emails;
 pub mod key;
 pub mod openapi;
+mod publish;
 mod scrapes;
 mod signing_key;
+mod sites;
 mod target;
 mod tenant;
 mod user;
@@ -36,6 +38,11 @@ pub enum Command {
     /// Mails: what became of them, and what stops them
     #[command(subcommand)]
     Emails(emails::Command),
+    /// Sites that are made of Markdown: where each goes, and what became of it
+    #[command(subcommand)]
+    Site(sites::Command),
+    /// Makes a site's folder in the bucket equal to a folder of this machine, and waits until it is published
+    Publish(publish::Publish),
     /// What happened at a tenant on a day
     Audit(audit::Command),
     /// Prints the `OpenAPI` document that the code gives
@@ -65,6 +72,8 @@ pub async fn run(command: Command, start: &Start, place: &Where) -> Result<Strin
         Command::User(command) => user::run(command, &target).await,
         Command::SigningKey(command) => signing_key::run(command, &target).await,
         Command::Emails(command) => emails::run(command, &target).await,
+        Command::Site(command) => sites::run(command, &target).await,
+        Command::Publish(command) => publish::run(command, &target).await,
         Command::Audit(command) => audit::run(command, &target).await,
         Command::Openapi => openapi::document(),
     };

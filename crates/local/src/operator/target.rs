@@ -13,7 +13,7 @@ use crate::Error;
 use crate::attach::Attached;
 use crate::cli::Start;
 use crate::clock::Clock;
-use crate::data_dir;
+use crate::data_dir::{self, RunInfo};
 use crate::environment::env;
 use crate::wiring::Wiring;
 
@@ -98,6 +98,11 @@ impl Target {
             stack: Some(stack.to_owned()),
             attached: None,
         })
+    }
+
+    /// The platform of this machine, if one is running.
+    pub(super) fn running(&self) -> Option<&RunInfo> {
+        self.attached.as_ref()?.running.as_ref()
     }
 
     /// A table, or whatever else a function could have.

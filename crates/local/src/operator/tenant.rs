@@ -13,7 +13,7 @@ use repository::{
 };
 
 use super::target::Target;
-use super::{refused, scrapes, wrong};
+use super::{refused, scrapes, sites, wrong};
 use crate::{Error, samconfig};
 
 /// What can be done with tenants.
@@ -35,7 +35,7 @@ pub enum Command {
     },
     /// Lists all
     List,
-    /// Deletes a site with its keys, users and scrapes; what was audited stays for its 90 days
+    /// Deletes a site with its keys, users, scrapes and folder of Markdown; what was audited stays for its 90 days
     Remove {
         /// Its name, `client#site`
         tenant: String,
@@ -107,7 +107,8 @@ async fn remove(target: &Target, tenants: &Tenants, id: &str) -> Result<String, 
     // Also of a tenant that is gone: what came while it was removed is found by removing it again.
     let removed = users.of_tenant(&tenant_id).await.map_err(refused)?;
     let scrapes = scrapes::remove(target, &tenant_id).await?;
-    if known.is_none() && found.is_empty() && removed.is_empty() && scrapes == 0 {
+    let had_site = sites::forget(target, &tenant_id).await?;
+    if known.is_none() && found.is_empty() && removed.is_empty() && scrapes == 0 && !had_site {
         return Err(Error::Operator(format!("there is no tenant {id}")));
     }
     for user in &removed {
@@ -120,6 +121,8 @@ async fn remove(target: &Target, tenants: &Tenants, id: &str) -> Result<String, 
     emails.delete_all(&tenant_id).await.map_err(refused)?;
     suppressions.delete_all(&tenant_id).await.map_err(refused)?;
     tenants.delete(&tenant_id).await.map_err(refused)?;
+    // Once more, for what was being published meanwhile.
+    sites::forget(target, &tenant_id).await?;
     let (keys, users) = (found.len(), removed.len());
     Ok(format!(
         "{id} is removed, with {keys} keys and {users} users, and {scrapes} scrapes"

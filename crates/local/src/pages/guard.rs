@@ -38,10 +38,8 @@ pub(super) async fn check(
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }
-    headers.insert(
-        "cross-origin-resource-policy",
-        HeaderValue::from_static("same-origin"),
-    );
+    let policy = headers.entry("cross-origin-resource-policy");
+    policy.or_insert(HeaderValue::from_static("same-origin"));
     if !headers.contains_key("x-request-id")
         && let Ok(id) = HeaderValue::try_from(Uuid::new_v4().to_string())
     {

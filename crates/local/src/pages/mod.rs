@@ -5,7 +5,7 @@ mod clock;
 mod guard;
 mod layout;
 mod mail;
-mod site;
+mod sites;
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -25,6 +25,8 @@ use crate::edge::{Edge, Problem};
 use crate::mail::{Inbox, Transport};
 use crate::schedules::Schedules;
 
+pub(crate) use sites::Sites;
+
 /// What the pages show and move.
 #[derive(Clone)]
 struct Pages {
@@ -34,7 +36,7 @@ struct Pages {
     inbox: Inbox,
     transport: Transport,
     schedules: Schedules,
-    site: site::Folder,
+    sites: Sites,
 }
 
 impl fmt::Debug for Pages {
@@ -67,9 +69,9 @@ impl FromRef<Pages> for Transport {
     }
 }
 
-impl FromRef<Pages> for site::Folder {
+impl FromRef<Pages> for Sites {
     fn from_ref(pages: &Pages) -> Self {
-        pages.site.clone()
+        pages.sites.clone()
     }
 }
 
@@ -85,6 +87,7 @@ pub(crate) fn router(
     surroundings: &Surroundings,
     inbox: Inbox,
     schedules: Schedules,
+    sites: Sites,
 ) -> Router {
     let pages = Pages {
         base_url: surroundings.base_url.as_str().into(),
@@ -93,7 +96,7 @@ pub(crate) fn router(
         inbox,
         transport: surroundings.mail.clone(),
         schedules,
-        site: site::Folder::of(surroundings),
+        sites,
     };
     Router::new()
         .route(
@@ -120,7 +123,9 @@ pub(crate) fn router(
             "/_local/account/reset-password",
             routing::get(account::ask_reset).post(account::reset),
         )
-        .route("/_local/site/{*key}", routing::get(site::page))
+        .route("/_local/sites/{client}/{site}", routing::get(sites::root))
+        .route("/_local/sites/{client}/{site}/", routing::get(sites::home))
+        .route("/_local/sites/{client}/{site}/{*path}", routing::get(sites::file))
         .route("/_local/{*rest}", routing::any(nothing))
         .route_layer(middleware::from_fn(guard::check))
         .with_state(pages)
@@ -176,6 +181,7 @@ async fn index(State(pages): State<Pages>) -> Response {
                     li { a href=(link) { strong { (name) } span { (what) } } }
                 }
             }
+            (pages.sites.overview())
             h2 { "Clock" }
             p { "It is " time { (pages.clock.now().strftime("%Y-%m-%d %H:%M:%S UTC")) } ", " (pages.clock.offset_seconds()) " s ahead of this machine." }
             p { "To try what expires, move it: " }

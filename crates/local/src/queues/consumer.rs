@@ -19,6 +19,9 @@ use crate::service::{Service, Stopped};
 /// How many batches of a queue are handled at the same time.
 const CONCURRENCY: usize = 2;
 
+/// How long it is waited at most for more messages, whatever the template says: a person waits for what comes of them.
+const MOST_WINDOW: Duration = Duration::from_millis(300);
+
 /// A function and its queue.
 #[derive(Clone)]
 struct Consumer {
@@ -59,6 +62,12 @@ impl Consumer {
             }
             changes.mark_unchanged();
             let size = self.source.batch_size as usize;
+            if !self.window().is_zero() && self.store.counts(&self.source.queue).visible > 0 {
+                tokio::select! {
+                    () = &mut stopped => return,
+                    () = tokio::time::sleep(self.window()) => {}
+                }
+            }
             let batch = self.store.receive(&self.source.queue, size, None);
             if !batch.is_empty() {
                 self.handle(batch).await;
@@ -70,6 +79,11 @@ impl Consumer {
                 () = self.next_message() => {}
             }
         }
+    }
+
+    /// How long it is waited for more messages once there is one.
+    fn window(&self) -> Duration {
+        Duration::from_secs(self.source.window_seconds.into()).min(MOST_WINDOW)
     }
 
     /// Resolves when a message that has to wait may be had.
@@ -195,6 +209,7 @@ mod tests {
                 function: "function".to_owned(),
                 queue: "queue".to_owned(),
                 batch_size: 2,
+                window_seconds: 0,
             },
             handler,
             store: Store::open(data, &queues, clock.clone()).unwrap(),

@@ -10,6 +10,7 @@ mod loopback;
 mod mail;
 mod pages;
 mod servers;
+mod sites;
 
 use std::sync::Arc;
 

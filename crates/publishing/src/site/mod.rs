@@ -5,10 +5,41 @@
 //! ```
 //! The record of the last time has each file's document and each page's hash, so that only what has changed is read and rendered.
 
+mod accent;
+mod build;
+mod claims;
+mod feeds;
+mod inputs;
+mod language;
+mod links;
+mod model;
+mod names;
+mod naming;
+mod pages;
+mod record;
+mod reports;
+mod route;
+mod search;
+mod sources;
+mod tags;
+mod template;
+mod template_rules;
+#[cfg(test)]
+mod tests;
+
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::Timestamp;
 use domain::site::{BlobId, Report, SitePath, Waiting};
+
+pub use record::Record;
+
+use crate::document::{self, Document, Options};
+use model::{Model, Output};
+use record::{Doc, File, Kept, What};
+use reports::Reports;
+use sources::{Kind, Sorted};
 
 /// What a site is built with besides its folder.
 #[derive(Debug, Clone, PartialEq)]
@@ -32,57 +63,144 @@ pub struct Source {
     pub bytes: u64,
 }
 
-/// What is kept from one time to the next. Losing it costs time, and nothing else.
-#[derive(Debug, Default)]
-pub struct Record;
-
-impl Record {
-    /// A record that was kept; an empty one where the bytes are of another version of this crate.
-    #[must_use]
-    pub fn from_bytes(_bytes: &[u8]) -> Self {
-        Self
-    }
-
-    /// As bytes to keep.
-    #[must_use]
-    pub fn to_bytes(&self) -> Vec<u8> {
-        Vec::new()
-    }
-}
+/// How a Markdown file is read: [`document::read`], or what stands for it in a test.
+type Read = fn(&str, &[u8], Options) -> Result<Document, Report>;
 
 /// What has to be read before the site can be built.
 #[derive(Debug)]
-pub struct Plan;
+pub struct Plan {
+    settings: Settings,
+    options: Options,
+    /// The files that make the site, in the order of paths.
+    files: Vec<Sorted>,
+    /// What is known of them.
+    known: BTreeMap<String, Arc<File>>,
+    /// Files that could not be read; they have been reported.
+    unread: BTreeSet<String>,
+    rendered: BTreeMap<String, record::Rendered>,
+    reports: Reports,
+    changed: BTreeSet<String>,
+    read: Read,
+}
 
 impl Plan {
     /// Compares the folder with the record.
     #[must_use]
-    pub fn new(_settings: Settings, _folder: Vec<Source>, _record: Record) -> Self {
-        Self
+    pub fn new(settings: Settings, folder: Vec<Source>, record: Record) -> Self {
+        Self::with(settings, folder, record, document::read)
+    }
+
+    fn with(settings: Settings, folder: Vec<Source>, record: Record, read: Read) -> Self {
+        let setup = &settings.setup;
+        let options = Options {
+            smart_punctuation: setup.theme.smart_punctuation,
+            trusted: setup.trusted_authors,
+        };
+        let mut reports = Reports::default();
+        let files = sources::sort(folder, setup.trusted_authors, &mut reports);
+        let mut old = record.files;
+        let mut known = BTreeMap::new();
+        let mut changed = BTreeSet::new();
+        for file in &files {
+            let path = &file.source.path;
+            match old
+                .remove(path)
+                .filter(|old| old.version == file.source.version)
+            {
+                Some(file_of_old) if fits(&file_of_old.what, file.kind, options) => {
+                    known.insert(path.clone(), file_of_old);
+                }
+                // It is the same, but is read in another way.
+                Some(_) => {}
+                None => {
+                    changed.insert(path.clone());
+                }
+            }
+        }
+        changed.extend(old.into_keys());
+        Self {
+            settings,
+            options,
+            files,
+            known,
+            unread: BTreeSet::new(),
+            rendered: record.rendered,
+            reports,
+            changed,
+            read,
+        }
     }
 
     /// What has to be read, in the order of paths. Nothing that is too large or that is known by its version.
     #[must_use]
     pub fn needed(&self) -> Vec<Source> {
-        Vec::new()
+        let files = self
+            .files
+            .iter()
+            .filter(|file| !self.known.contains_key(&file.source.path));
+        files.map(|file| file.source.clone()).collect()
     }
 
-    /// Takes the content of a file that is needed; of an asset only the hash and the size are kept. `None`: it can't be read,
+    /// Takes the content of a file that is needed; of an asset only the hash and the size are kept. `Err`: it can't be read,
     /// for a reason of its own that is told.
-    pub fn give(&mut self, _path: &str, _content: Result<&[u8], Report>) {}
+    pub fn give(&mut self, path: &str, content: Result<&[u8], Report>) {
+        let by_path = self
+            .files
+            .binary_search_by(|file| file.source.path.as_str().cmp(path));
+        let Some(file) = by_path.ok().and_then(|at| self.files.get(at)) else {
+            return;
+        };
+        let content = match content {
+            Ok(content) => content,
+            Err(report) => {
+                self.unread.insert(path.to_owned());
+                self.reports.push(report);
+                return;
+            }
+        };
+        let what = match file.kind {
+            Kind::Asset => What::Asset {
+                blob: BlobId::of(content),
+                bytes: content.len() as u64,
+            },
+            Kind::Theme => What::Theme(String::from_utf8_lossy(content).into_owned()),
+            Kind::Markdown => match (self.read)(path, content, self.options) {
+                Ok(document) => What::Document(Arc::new(Doc::new(document, self.options))),
+                Err(report) => What::Refused(self.options, Kept::of(report)),
+            },
+        };
+        let version = file.source.version.clone();
+        self.known
+            .insert(path.to_owned(), Arc::new(File { version, what }));
+    }
 
-    /// Builds the site.
+    /// Builds the site. A file that is needed and was not given is left out, and that is reported.
     #[must_use]
-    pub fn build(self) -> Built {
-        Built {
-            files: BTreeMap::new(),
-            reports: Vec::new(),
-            waiting: Vec::new(),
-            due_at: None,
-            pages: 0,
-            record: Record,
-            changed: BTreeSet::new(),
+    pub fn build(mut self) -> Built {
+        for source in self.needed() {
+            if !self.unread.contains(&source.path) {
+                let message = "Could not be read this time.".to_owned();
+                self.reports.left_out(&source.path, "not_read", message);
+            }
         }
+        build::build(build::Ready {
+            settings: self.settings,
+            files: self.files,
+            known: self.known,
+            rendered: self.rendered,
+            reports: self.reports,
+            changed: self.changed,
+        })
+    }
+}
+
+/// Whether what is known of a file is what is asked of it now.
+fn fits(what: &What, kind: Kind, options: Options) -> bool {
+    match (what, kind) {
+        (What::Document(doc), Kind::Markdown) => doc.options == options,
+        (What::Refused(old, _), Kind::Markdown) => *old == options,
+        (What::Asset { .. }, Kind::Asset) | (What::Theme(_), Kind::Theme) => true,
+        _ => false,
     }
 }
 
@@ -112,12 +230,35 @@ pub struct Built {
     pub record: Record,
     /// The Markdown files and other sources that differ from the record: for the commit's message.
     pub changed: BTreeSet<String>,
+    model: Model,
+    renders: u32,
 }
 
 impl Built {
-    /// What a file of the site is made of, rendered now if it was not before. `None` for a path that is not in `files`.
+    /// What a file of the site is made of, rendered now. `None` for a path that is not in `files`.
     #[must_use]
-    pub fn content(&self, _path: &SitePath) -> Option<Content> {
-        None
+    pub fn content(&self, path: &SitePath) -> Option<Content> {
+        self.files.get(path)?;
+        match *self.model.outputs.get(path)? {
+            Output::Asset(asset) => {
+                Some(Content::Copy(self.model.assets.get(asset)?.source.clone()))
+            }
+            output => Some(Content::Bytes(self.model.render(path, output).0)),
+        }
+    }
+
+    /// How many bytes a file of the site has, where that is known without rendering it.
+    #[must_use]
+    pub fn size(&self, path: &SitePath) -> Option<u64> {
+        match *self.model.outputs.get(path)? {
+            Output::Asset(asset) => Some(self.model.assets.get(asset)?.source.bytes),
+            _ => None,
+        }
+    }
+
+    /// How many files were rendered because the record did not have them.
+    #[must_use]
+    pub fn renders(&self) -> u32 {
+        self.renders
     }
 }

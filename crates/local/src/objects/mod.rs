@@ -1,5 +1,8 @@
 //! S3: an embedded server that keeps buckets as folders and objects as files.
 
+mod files;
+mod folder;
+
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::server::graceful::GracefulShutdown;
@@ -8,6 +11,8 @@ use s3s::service::{S3Service, S3ServiceBuilder};
 use s3s_fs::FileSystem;
 use template::Bucket;
 use tokio::net::TcpListener;
+
+use files::Files;
 
 use crate::data_dir::{self, DataDir};
 use crate::service::{Service, Stopped, bind_loopback};
@@ -34,7 +39,7 @@ impl Objects {
         std::fs::create_dir_all(&root).map_err(Error::file("make the folder", &root))?;
 
         let files = FileSystem::new(&root).map_err(|error| Error::Objects(format!("{error:?}")))?;
-        let mut service = S3ServiceBuilder::new(files);
+        let mut service = S3ServiceBuilder::new(Files::new(root, files));
         // A page in a browser can reach a loopback port, but it cannot sign.
         service.set_auth(SimpleAuth::from_single(
             platform::ACCESS_KEY_ID,

@@ -1,0 +1,406 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region, retry::RetryConfig};
+use bytes::Bytes;
+use domain::Timestamp;
+use futures::TryStreamExt as _;
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use md5::{Digest as _, Md5};
+use s3s::dto::*;
+use s3s::service::S3ServiceBuilder;
+use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
+use site_target_contract::{Known, Place, Site, change, contract, publish, site, wanted};
+use tokio::net::TcpListener;
+
+use super::*;
+use crate::difference;
+
+/// A bucket in memory, which keeps to its conditions for certain.
+#[derive(Clone, Default)]
+struct Memory {
+    objects: Arc<Mutex<BTreeMap<String, Kept>>>,
+    /// How many more requests that write are taken; all of them below zero.
+    left: Arc<AtomicI64>,
+    /// What was written and removed, in order.
+    log: Arc<Mutex<Vec<String>>>,
+}
+
+#[derive(Clone)]
+struct Kept {
+    bytes: Bytes,
+    etag: String,
+    metadata: Option<Metadata>,
+    kind: Option<String>,
+}
+
+impl Memory {
+    fn objects(&self) -> MutexGuard<'_, BTreeMap<String, Kept>> {
+        self.objects.lock().unwrap()
+    }
+
+    fn write(&self, what: String) -> S3Result<()> {
+        if self.left.load(Ordering::SeqCst) >= 0 && self.left.fetch_sub(1, Ordering::SeqCst) == 0 {
+            self.left.store(0, Ordering::SeqCst);
+            return Err(s3_error!(InternalError));
+        }
+        self.log.lock().unwrap().push(what);
+        Ok(())
+    }
+
+    fn put(
+        &self,
+        key: &str,
+        bytes: Bytes,
+        metadata: Option<Metadata>,
+        kind: Option<String>,
+    ) -> String {
+        let etag =
+            format!("{:x?}", Md5::digest(&bytes).as_slice()).replace(['[', ']', ',', ' '], "");
+        let kept = Kept {
+            bytes,
+            etag: etag.clone(),
+            metadata,
+            kind,
+        };
+        self.objects().insert(key.into(), kept);
+        etag
+    }
+}
+
+#[async_trait::async_trait]
+impl S3 for Memory {
+    async fn put_object(
+        &self,
+        request: S3Request<PutObjectInput>,
+    ) -> S3Result<S3Response<PutObjectOutput>> {
+        let input = request.input;
+        let parts: Vec<Bytes> = match input.body {
+            Some(body) => body
+                .try_collect()
+                .await
+                .map_err(|_| s3_error!(IncompleteBody))?,
+            None => Vec::new(),
+        };
+        self.write(format!("put {}", input.key))?;
+        let there = self.objects().get(&input.key).map(|kept| kept.etag.clone());
+        let is_wanted = match (&input.if_match, &input.if_none_match) {
+            (Some(ETagCondition::ETag(etag)), _) => there.as_deref() == Some(etag.value()),
+            (_, Some(_)) => there.is_none(),
+            _ => true,
+        };
+        if !is_wanted {
+            return Err(s3_error!(PreconditionFailed));
+        }
+        let kind = input.content_type.map(|kind| kind.to_string());
+        let etag = self.put(&input.key, parts.concat().into(), input.metadata, kind);
+        let e_tag = Some(ETag::Strong(etag));
+        Ok(S3Response::new(PutObjectOutput {
+            e_tag,
+            ..Default::default()
+        }))
+    }
+
+    async fn get_object(
+        &self,
+        request: S3Request<GetObjectInput>,
+    ) -> S3Result<S3Response<GetObjectOutput>> {
+        let kept = self.objects().get(&request.input.key).cloned();
+        let kept = kept.ok_or_else(|| s3_error!(NoSuchKey))?;
+        let bytes = kept.bytes.clone();
+        let body = futures::stream::once(async { Ok::<_, std::io::Error>(bytes) });
+        Ok(S3Response::new(GetObjectOutput {
+            content_length: i64::try_from(kept.bytes.len()).ok(),
+            body: Some(StreamingBlob::wrap(body)),
+            e_tag: Some(ETag::Strong(kept.etag)),
+            ..Default::default()
+        }))
+    }
+
+    async fn head_object(
+        &self,
+        request: S3Request<HeadObjectInput>,
+    ) -> S3Result<S3Response<HeadObjectOutput>> {
+        let kept = self.objects().get(&request.input.key).cloned();
+        let kept = kept.ok_or_else(|| s3_error!(NoSuchKey))?;
+        Ok(S3Response::new(HeadObjectOutput {
+            content_length: i64::try_from(kept.bytes.len()).ok(),
+            e_tag: Some(ETag::Strong(kept.etag)),
+            metadata: kept.metadata,
+            ..Default::default()
+        }))
+    }
+
+    async fn delete_object(
+        &self,
+        request: S3Request<DeleteObjectInput>,
+    ) -> S3Result<S3Response<DeleteObjectOutput>> {
+        self.write(format!("delete {}", request.input.key))?;
+        self.objects().remove(&request.input.key);
+        Ok(S3Response::new(DeleteObjectOutput::default()))
+    }
+}
+
+async fn serve(service: S3ServiceBuilder) -> SocketAddr {
+    let service = service.build();
+    let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((socket, _)) = listener.accept().await {
+            let service = service.clone();
+            tokio::spawn(async move {
+                let http = hyper_util::server::conn::auto::Builder::new(TokioExecutor::new());
+                let _ = http.serve_connection(TokioIo::new(socket), service).await;
+            });
+        }
+    });
+    address
+}
+
+fn bucket(address: SocketAddr) -> SiteBucket {
+    let http = aws_smithy_http_client::Builder::new().build_http();
+    let config = Builder::new()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-central-1"))
+        .credentials_provider(Credentials::new("x", "x", None, None, "test"))
+        .endpoint_url(format!("http://{address}"))
+        .force_path_style(true)
+        .retry_config(RetryConfig::disabled())
+        .http_client(http)
+        .build();
+    SiteBucket::new(aws_sdk_s3::Client::from_conf(config), "sites".into())
+}
+
+struct InBucket {
+    memory: Memory,
+    bucket: SiteBucket,
+    second: Arc<AtomicI64>,
+    budget: Duration,
+}
+
+async fn in_bucket() -> InBucket {
+    let memory = Memory::default();
+    memory.left.store(-1, Ordering::SeqCst);
+    let address = serve(S3ServiceBuilder::new(memory.clone())).await;
+    InBucket {
+        memory,
+        bucket: bucket(address),
+        second: Arc::new(AtomicI64::new(1_700_000_000)),
+        budget: Duration::from_mins(1),
+    }
+}
+
+impl InBucket {
+    fn open(&self) -> S3Target {
+        let second = self.second.clone();
+        let now = move || Timestamp::from_second(second.load(Ordering::SeqCst)).unwrap();
+        let tenant = TenantId::parse("acme#blog").unwrap();
+        S3Target::new(self.bucket.clone(), &tenant, Clock::new(now), self.budget).unwrap()
+    }
+
+    fn served(&self) -> BTreeMap<String, Bytes> {
+        let objects = self.memory.objects();
+        let within = objects.iter().filter_map(|(key, kept)| {
+            Some((
+                key.strip_prefix("acme/blog/")?.to_owned(),
+                kept.bytes.clone(),
+            ))
+        });
+        within.collect()
+    }
+}
+
+impl Place for InBucket {
+    fn target(&self) -> BoxFuture<'_, Box<dyn Target>> {
+        Box::pin(async { Box::new(self.open()) as Box<dyn Target> })
+    }
+
+    fn put<'a>(&'a self, path: &'a str, says: &'a str) -> BoxFuture<'a, ()> {
+        let bytes = Bytes::copy_from_slice(says.as_bytes());
+        Box::pin(async move {
+            self.memory
+                .put(&format!("acme/blog/{path}"), bytes, None, None);
+        })
+    }
+
+    fn files(&self) -> BoxFuture<'_, BTreeMap<String, Bytes>> {
+        Box::pin(async { self.served() })
+    }
+
+    fn is_atomic(&self) -> bool {
+        false
+    }
+}
+
+contract!(in_bucket);
+
+fn first() -> Site {
+    site(&[("index.html", "1"), ("gone.html", "1"), ("style.css", "1")])
+}
+
+fn second() -> Site {
+    site(&[
+        ("index.html", "2"),
+        ("new.html", "2"),
+        ("style.css", "2"),
+        ("x.png", "2"),
+    ])
+}
+
+fn texts(site: &Site) -> BTreeMap<String, Bytes> {
+    site.iter()
+        .map(|(path, bytes)| (path.to_string(), bytes.clone()))
+        .collect()
+}
+
+#[tokio::test]
+async fn pages_come_after_what_they_need_and_what_is_gone_goes_last() {
+    let place = in_bucket().await;
+    publish(&place.open(), &first()).await.unwrap();
+    place.memory.log.lock().unwrap().clear();
+    publish(&place.open(), &second()).await.unwrap();
+    let log = place.memory.log.lock().unwrap().clone();
+    let at = |what: &str| log.iter().position(|line| line == what).unwrap();
+    let manifest = "put .manifests/acme/blog.json";
+    assert_eq!(
+        (log[0].as_str(), log[log.len() - 1].as_str()),
+        (manifest, manifest)
+    );
+    for asset in ["put acme/blog/style.css", "put acme/blog/x.png"] {
+        for page in ["put acme/blog/index.html", "put acme/blog/new.html"] {
+            assert!(at(asset) < at(page), "{log:?}");
+            assert!(at(page) < at("delete acme/blog/gone.html"), "{log:?}");
+        }
+    }
+    let kind = place.memory.objects()["acme/blog/index.html"].kind.clone();
+    assert_eq!(kind.as_deref(), Some("text/html; charset=utf-8"));
+}
+
+/// Wherever it is broken off, for good or with a last word, the next attempt makes it whole.
+#[tokio::test]
+async fn what_was_broken_off_is_made_whole() {
+    for taken in 0..9 {
+        let place = in_bucket().await;
+        publish(&place.open(), &first()).await.unwrap();
+        place.memory.left.store(taken, Ordering::SeqCst);
+        let failed = publish(&place.open(), &second()).await;
+        place.memory.left.store(-1, Ordering::SeqCst);
+        if failed.is_err() {
+            // Nothing could be said of it any more, so that others wait until the time of the one before is over.
+            if taken > 0 {
+                let head = place.open().head().await;
+                assert!(
+                    matches!(head, Err(Error::Limited { .. })),
+                    "{taken}: {head:?}"
+                );
+            }
+            place.second.fetch_add(91, Ordering::SeqCst);
+        }
+        publish(&place.open(), &second()).await.unwrap();
+        assert_eq!(place.served(), texts(&second()), "{taken}");
+        assert_eq!(place.open().head().await.unwrap().own, wanted(&second()));
+    }
+}
+
+#[tokio::test]
+async fn what_was_broken_off_can_be_taken_back() {
+    for taken in 1..7 {
+        let place = in_bucket().await;
+        publish(&place.open(), &first()).await.unwrap();
+        place.memory.left.store(taken, Ordering::SeqCst);
+        publish(&place.open(), &second()).await.unwrap_err();
+        place.memory.left.store(-1, Ordering::SeqCst);
+        place.second.fetch_add(91, Ordering::SeqCst);
+        publish(&place.open(), &first()).await.unwrap();
+        assert_eq!(place.served(), texts(&first()), "{taken}");
+    }
+}
+
+#[tokio::test]
+async fn a_file_of_others_is_not_taken_for_one_that_was_broken_off() {
+    let place = in_bucket().await;
+    publish(&place.open(), &first()).await.unwrap();
+    place.put("new.html", "theirs").await;
+    // The lock and one asset, and nothing more.
+    place.memory.left.store(2, Ordering::SeqCst);
+    publish(&place.open(), &second()).await.unwrap_err();
+    place.memory.left.store(-1, Ordering::SeqCst);
+    place.second.fetch_add(91, Ordering::SeqCst);
+    publish(&place.open(), &Site::new()).await.unwrap();
+    assert_eq!(place.served(), texts(&site(&[("new.html", "theirs")])));
+}
+
+#[tokio::test]
+async fn an_attempt_without_time_goes_on_at_once() {
+    let mut place = in_bucket().await;
+    publish(&place.open(), &first()).await.unwrap();
+    place.budget = Duration::ZERO;
+    let unfinished = publish(&place.open(), &second()).await;
+    assert!(
+        matches!(unfinished, Err(Error::Unfinished)),
+        "{unfinished:?}"
+    );
+    place.budget = Duration::from_mins(1);
+    publish(&place.open(), &second()).await.unwrap();
+    assert_eq!(place.served(), texts(&second()));
+}
+
+/// The second one looks while the first one writes.
+#[tokio::test]
+async fn of_two_at_once_one_writes() {
+    let place = in_bucket().await;
+    publish(&place.open(), &first()).await.unwrap();
+    let (one, other) = (place.open(), place.open());
+    let head = one.head().await.unwrap();
+    let (a, b) = (second(), site(&[("index.html", "3")]));
+    let (known_a, known_b) = (Known(a.clone()), Known(b.clone()));
+    let first = one.commit(&head, change(difference(&wanted(&a), &head), &known_a));
+    let second = other.commit(&head, change(difference(&wanted(&b), &head), &known_b));
+    let (first, second) = tokio::join!(first, second);
+    let (won, lost, is) = match first {
+        Ok(won) => (won, second, a),
+        Err(lost) => (second.unwrap(), Err(lost), b),
+    };
+    assert!(matches!(lost, Err(Error::Moved)), "{lost:?}");
+    assert_eq!(place.served(), texts(&is));
+    assert_eq!(place.open().head().await.unwrap().id, Some(won.id));
+}
+
+#[tokio::test]
+async fn tenants_do_not_meet() {
+    let place = in_bucket().await;
+    let clock = Clock::new(|| Timestamp::UNIX_EPOCH);
+    for (name, is_taken) in [
+        ("acme#blog.json", true),
+        (".manifests#acme", false),
+        ("acme#..", false),
+    ] {
+        let tenant = TenantId::parse(name).unwrap();
+        let made = S3Target::new(place.bucket.clone(), &tenant, clock.clone(), place.budget);
+        assert_eq!(made.is_ok(), is_taken, "{name}");
+    }
+}
+
+/// The server of the local platform.
+#[tokio::test]
+async fn files_on_a_disk_do_as_well() {
+    let folder = tempfile::TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("sites")).unwrap();
+    let files = s3s_fs::FileSystem::new(folder.path()).unwrap();
+    let mut place = in_bucket().await;
+    place.bucket = bucket(serve(S3ServiceBuilder::new(files)).await);
+    let (late, head) = (place.open(), place.open().head().await.unwrap());
+    publish(&place.open(), &first()).await.unwrap();
+    publish(&place.open(), &second()).await.unwrap();
+    assert_eq!(publish(&place.open(), &second()).await.unwrap().0, None);
+    let page = folder.path().join("sites/acme/blog/index.html");
+    assert_eq!(std::fs::read(&page).unwrap(), b"2");
+
+    let contents = Known(first());
+    let found = difference(&wanted(&first()), &head);
+    let refused = late.commit(&head, change(found, &contents)).await;
+    assert!(matches!(refused, Err(Error::Moved)), "{refused:?}");
+    place.open().clear().await.unwrap();
+    assert!(!page.exists());
+}

@@ -1,0 +1,169 @@
+//! Reading what a site is made of, and building it.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::Timestamp;
+use futures::{StreamExt as _, TryStreamExt as _};
+use publishing::site::{Built, Plan, Record, Settings, Source};
+use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::task::JoinError;
+
+use crate::attempt::Site;
+use crate::failure::Failure;
+use crate::{Batch, Deps, MOST_KIB};
+
+/// How long reading and building may take.
+const BUILD_TIME: Duration = Duration::from_secs(45);
+/// How many files of a site are read at the same time.
+const READS: usize = 16;
+/// How many files that were read wait for those before them to be taken in.
+const WAITING: usize = 16;
+
+/// What a site that is being built is given.
+enum Piece {
+    File(Source, Vec<u8>),
+    /// That was all.
+    End,
+}
+
+/// Builds a site of its folder. All that takes time for itself does so in a thread of its own.
+pub(crate) async fn build(
+    batch: &Batch,
+    site: &Arc<Site>,
+    now: Timestamp,
+    folder: Vec<Source>,
+    record: Vec<u8>,
+) -> Result<Built, Failure> {
+    let settings = Settings {
+        setup: site.setup.clone(),
+        name: site.tenant.name.clone(),
+        now,
+    };
+    let planning = tokio::task::spawn_blocking(move || {
+        let plan = Plan::new(settings, folder, Record::from_bytes(&record));
+        let needed = plan.needed();
+        (plan, needed)
+    });
+    let building = async {
+        let (plan, needed) = planning.await.map_err(|error| broken(site, &error))?;
+        read_and_build(batch, site, plan, needed).await
+    };
+    within(BUILD_TIME, building).await
+}
+
+async fn within<T>(
+    time: Duration,
+    building: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let built = tokio::time::timeout(time, building).await;
+    built.unwrap_or_else(|_| Err(Failure::too_slow("Building the site")))
+}
+
+async fn read_and_build(
+    batch: &Batch,
+    site: &Arc<Site>,
+    mut plan: Plan,
+    needed: Vec<Source>,
+) -> Result<Built, Failure> {
+    let (pieces, mut given) = mpsc::channel(WAITING);
+    let building = tokio::task::spawn_blocking(move || {
+        while let Some(piece) = given.blocking_recv() {
+            match piece {
+                Piece::File(source, content) => plan.give(&source.path, Ok(&content)),
+                Piece::End => return Some(plan.build()),
+            }
+        }
+        // Whoever reads has failed, and says so.
+        None
+    });
+    let reading = async {
+        let prefix = site.prefix();
+        let reads = needed.into_iter().map(|source| {
+            let prefix = &prefix;
+            async move {
+                let content = read(&batch.deps, &batch.memory, prefix, &source).await?;
+                Ok::<_, Failure>(Piece::File(source, content))
+            }
+        });
+        let mut reads = futures::stream::iter(reads).buffered(READS);
+        while let Some(piece) = reads.try_next().await? {
+            // Who takes them has panicked when it fails, which is told below.
+            if pieces.send(piece).await.is_err() {
+                return Ok(());
+            }
+        }
+        let _ = pieces.send(Piece::End).await;
+        Ok(())
+    };
+    let read: Result<(), Failure> = reading.await;
+    drop(pieces);
+    let built = building.await;
+    read?;
+    match built {
+        Ok(Some(built)) => Ok(built),
+        Ok(None) => Err(Failure::internal()),
+        Err(error) => Err(broken(site, &error)),
+    }
+}
+
+fn broken(site: &Site, error: &JoinError) -> Failure {
+    tracing::error!(tenant = %site.id(), %error, "the site can't be built");
+    Failure::internal()
+}
+
+/// Reads a file as it was listed.
+pub(crate) async fn read(
+    deps: &Deps,
+    memory: &Semaphore,
+    prefix: &str,
+    source: &Source,
+) -> Result<Vec<u8>, Failure> {
+    let _permit = permit(memory, source.bytes).await;
+    let stored = deps
+        .markdown
+        .get(&format!("{prefix}{}", source.path), source.bytes)
+        .await?;
+    match stored {
+        Some(stored) if stored.etag == source.version => Ok(stored.bytes),
+        _ => Err(Failure::Moved(format!("{} was changed", source.path).into())),
+    }
+}
+
+/// Waits for memory. One that needs more than there is has all of it.
+async fn permit(memory: &Semaphore, bytes: u64) -> Option<SemaphorePermit<'_>> {
+    let kib = usize::try_from(bytes.div_ceil(1024)).unwrap_or(MOST_KIB);
+    let kib = u32::try_from(kib.clamp(1, MOST_KIB)).unwrap_or(u32::MAX);
+    // It is never closed.
+    memory.acquire_many(kib).await.ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn whoever_needs_more_memory_than_there_is_has_all_of_it() {
+        let memory = Semaphore::new(MOST_KIB);
+        let all = permit(&memory, u64::MAX).await;
+        assert_eq!(memory.available_permits(), 0);
+        drop(all);
+        let few = permit(&memory, 1_025).await;
+        assert_eq!(memory.available_permits(), MOST_KIB - 2);
+        drop(few);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_build_that_comes_to_no_end_is_given_up() {
+        let never = std::future::pending::<Result<(), Failure>>();
+        let ended = within(BUILD_TIME, never).await;
+        assert!(matches!(
+            ended,
+            Err(Failure::Trouble {
+                code: "too_slow",
+                ..
+            })
+        ));
+    }
+}

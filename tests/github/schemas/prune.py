@@ -1,0 +1,88 @@
+"""Makes openapi.json and schema.graphql.gz of GitHub's published schemas. README.md says how to run it."""
+
+import gzip
+import json
+import sys
+from pathlib import Path
+
+OPERATIONS = [
+    ("get", "/repos/{owner}/{repo}/git/trees/{tree_sha}"),
+    ("post", "/repos/{owner}/{repo}/git/trees"),
+    ("post", "/repos/{owner}/{repo}/git/blobs"),
+    ("get", "/repos/{owner}/{repo}/git/blobs/{file_sha}"),
+    ("post", "/repos/{owner}/{repo}/git/commits"),
+    ("post", "/repos/{owner}/{repo}/git/refs"),
+    ("get", "/repos/{owner}/{repo}/git/ref/{ref}"),
+    ("patch", "/repos/{owner}/{repo}/git/refs/{ref}"),
+    ("put", "/repos/{owner}/{repo}/contents/{path}"),
+    ("get", "/repos/{owner}/{repo}/installation"),
+    ("post", "/app/installations/{installation_id}/access_tokens"),
+]
+# What says nothing about which JSON is right.
+WORDS = {"description", "example", "examples", "title", "x-github", "externalDocs", "deprecated", "xml"}
+
+
+def schema(of, named=False):
+    """JSON Schema of OpenAPI 3.0's schema: `nullable` becomes a type."""
+    if isinstance(of, list):
+        return [schema(item) for item in of]
+    if not isinstance(of, dict):
+        return of
+    if named:
+        return {name: schema(item) for name, item in of.items()}
+    kept = {}
+    for key, value in of.items():
+        if key in WORDS or key in ("nullable", "readOnly", "writeOnly"):
+            continue
+        kept[key] = schema(value, named=key in ("properties", "patternProperties"))
+    if of.get("nullable"):
+        if "enum" in kept and None not in kept["enum"]:
+            kept["enum"] = [*kept["enum"], None]
+        if isinstance(kept.get("type"), str):
+            kept["type"] = [kept["type"], "null"]
+        elif "type" not in kept:
+            kept = {"anyOf": [kept, {"type": "null"}]}
+    return kept
+
+
+def json_of(content):
+    for kind, media in (content or {}).items():
+        if "json" in kind and "raw" not in kind and "html" not in kind and "object" not in kind:
+            return schema(media["schema"])
+    return None
+
+
+def operation(method, path, of):
+    parameters = [
+        {"name": p["name"], "in": p["in"], "required": p.get("required", False), "schema": schema(p["schema"])}
+        for p in of.get("parameters", [])
+    ]
+    body = of.get("requestBody")
+    return {
+        "method": method.upper(),
+        "path": path,
+        "parameters": parameters,
+        "body": json_of(body["content"]) if body else None,
+        "body_required": bool(body and body.get("required")),
+        "answers": {status: json_of(answer.get("content")) for status, answer in of["responses"].items()},
+    }
+
+
+def main():
+    modules = Path(sys.argv[1])
+    openapi = modules / "@octokit/openapi"
+    graphql = modules / "@octokit/graphql-schema"
+    whole = json.loads((openapi / "generated/api.github.com.deref.json").read_text())
+    version = json.loads((openapi / "package.json").read_text())["version"]
+    kept = {
+        "source": f"@octokit/openapi {version}, generated/api.github.com.deref.json",
+        "operations": [operation(method, path, whole["paths"][path][method]) for method, path in OPERATIONS],
+    }
+    here = Path(__file__).parent
+    (here / "openapi.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
+    text = (graphql / "schema.graphql").read_bytes()
+    (here / "schema.graphql.gz").write_bytes(gzip.compress(text, 9, mtime=0))
+    print("openapi", version, "graphql", json.loads((graphql / "package.json").read_text())["version"])
+
+
+main()

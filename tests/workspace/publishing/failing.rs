@@ -1,0 +1,164 @@
+//! Targets that fail: what was written is kept, tried again, and told.
+
+use std::time::Duration;
+
+use domain::Email;
+use domain::clock::SignedDuration;
+use site_target::Error;
+
+use super::place::Then;
+use super::{Stage, job};
+
+fn refused() -> Error {
+    Error::Refused {
+        code: "branch_protected",
+        message: "The branch main takes no commits from this app.".to_owned(),
+    }
+}
+
+fn unavailable() -> Error {
+    Error::Unavailable("no route".into())
+}
+
+#[tokio::test]
+async fn what_is_refused_is_kept_reported_mailed_and_tried_again() {
+    let stage = Stage::start().await;
+    stage.set_up(|setup| setup.notify = Email::parse("author@example.com").ok()).await;
+    stage.put("a.md", "# One\n").await;
+    stage.place.at_commit(&Stage::tenant(), Then::Fails(refused()));
+    let row = stage.publish().await;
+    let trouble = row.status.trouble.expect("it is told");
+    assert_eq!((trouble.code.as_str(), trouble.attempts), ("branch_protected", 1));
+    assert_eq!(row.due_at, Some(trouble.retry_at));
+    assert!(stage.page("a/index.html").await.is_none());
+    let mails = stage.mails();
+    assert_eq!(mails.len(), 1);
+    let words = mails[0]["params"].to_string();
+    assert!(words.contains("takes no commits"), "{words}");
+
+    // The same again is not mailed again, and then it heals.
+    stage.place.at_commit(&Stage::tenant(), Then::Fails(refused()));
+    let again = stage.publish().await.status.trouble.expect("it is told");
+    assert_eq!((again.attempts, again.since), (2, trouble.since));
+    assert!(again.retry_at.duration_since(again.since) > SignedDuration::from_mins(2));
+    assert_eq!(stage.mails().len(), 1);
+    let healed = stage.publish().await;
+    assert_eq!((healed.status.trouble, healed.due_at), (None, None));
+    assert!(stage.page("a/index.html").await.is_some());
+    let mails = stage.mails();
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[0]["to"], "author@example.com");
+    let summary = mails[0]["params"]["summary"].as_str().expect("a summary");
+    assert!(summary.starts_with("Publish a.md"), "{summary}");
+    stage.world.stop().await;
+}
+
+#[tokio::test]
+async fn what_asks_to_be_left_alone_is_left_alone() {
+    let stage = Stage::start().await;
+    stage.put("a.md", "# One\n").await;
+    let retry_after = Duration::from_mins(20);
+    stage.place.at_commit(&Stage::tenant(), Then::Fails(Error::Limited { retry_after }));
+    let limited = stage.publish().await;
+    let retry_at = limited.status.trouble.expect("it is told").retry_at;
+    assert_eq!(retry_at, stage.now() + SignedDuration::from_mins(20));
+
+    stage.put("b.md", "# Two\n").await;
+    let left = stage.publish().await;
+    assert_eq!(left.due_at, Some(retry_at));
+    assert!(left.status.checked_at > limited.status.checked_at);
+    assert!(stage.place.commits().is_empty());
+    stage.world.clock.advance_seconds(20 * 60);
+    assert_eq!(stage.publish().await.status.trouble, None);
+    assert_eq!(stage.place.commits().len(), 1);
+    stage.world.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_unfinished_goes_on_at_once() {
+    let stage = Stage::start().await;
+    stage.put("a.md", "# One\n").await;
+    stage.place.at_commit(&Stage::tenant(), Then::Fails(Error::Unfinished));
+    let row = stage.publish().await;
+    assert_eq!(row.due_at, Some(stage.now()));
+    assert_eq!(row.status.trouble.expect("it is told").code, "unfinished");
+    assert_eq!(queued(&stage), [job(&Stage::tenant())]);
+    assert_eq!(stage.publish().await.status.trouble, None);
+    stage.world.stop().await;
+}
+
+/// The bodies that wait in the publisher's queue, but for what it is told at the start.
+fn queued(stage: &Stage) -> Vec<String> {
+    let url = stage.world.variable("MARKDOWN_QUEUE_URL");
+    let name = url.rsplit('/').next().expect("a name");
+    let folder = stage.world.data().join("queues").join(name);
+    let entries = std::fs::read_dir(folder).expect("the queue is there");
+    let bodies = entries.filter_map(|entry| {
+        let text = std::fs::read(entry.expect("an entry").path()).ok()?;
+        let message: serde_json::Value = serde_json::from_slice(&text).ok()?;
+        message["body"].as_str().map(str::to_owned)
+    });
+    bodies.filter(|body| body.starts_with(r#"{"site""#)).collect()
+}
+
+#[tokio::test]
+async fn one_that_panics_keeps_no_other_from_being_published() {
+    let stage = Stage::start().await;
+    let (bad, good) = (stage.other("bad").await, stage.other("good").await);
+    for tenant in [&bad, &good] {
+        stage.put_of(tenant, "a.md", "# One\n").await;
+    }
+    stage.place.at_commit(&bad, Then::Panics);
+    let failed = stage.deliver(&[job(&bad), job(&good)]).await;
+    assert!(failed.is_empty(), "{failed:?}");
+    assert!(stage.site(&good).await.contains_key("a/index.html"));
+    let row = stage.row(&bad).await;
+    assert_eq!(row.status.trouble.expect("it is told").code, "internal_error");
+    assert!(row.due_at.is_some());
+    stage.world.stop().await;
+}
+
+#[tokio::test]
+async fn one_that_does_not_answer_is_told_when_it_lasts() {
+    let stage = Stage::start().await;
+    stage.set_up(|setup| setup.notify = Email::parse("author@example.com").ok()).await;
+    stage.put("a.md", "# One\n").await;
+    for attempt in 1..=3 {
+        stage.place.at_commit(&Stage::tenant(), Then::Fails(unavailable()));
+        let trouble = stage.publish().await.status.trouble.expect("it is told");
+        assert_eq!(trouble.attempts, attempt);
+        assert_eq!(stage.mails().len(), usize::from(attempt == 3), "{attempt}");
+    }
+    stage.world.stop().await;
+}
+
+#[tokio::test]
+async fn a_message_whose_outcome_can_not_be_written_comes_again() {
+    let stage = Stage::start().await;
+    stage.put("a.md", "# One\n").await;
+    let nowhere = stage.world.without("DYNAMODB").deps();
+    assert_eq!(super::deliver(&nowhere, &[job(&Stage::tenant())]).await, ["0"]);
+    let nowhere = stage.world.without("S3").deps();
+    assert_eq!(super::deliver(&nowhere, &[job(&Stage::tenant())]).await, ["0"]);
+    assert_eq!(stage.status().await.trouble, None);
+    stage.world.stop().await;
+}
+
+#[tokio::test]
+async fn what_was_published_is_mailed_with_its_commit_and_problems() {
+    let stage = Stage::start().await;
+    stage.set_up(|setup| setup.notify = Email::parse("author@example.com").ok()).await;
+    stage.put("a.md", "# One\n\n[gone](gone.md)\n").await;
+    let status = stage.publish().await.status;
+    let mails = stage.mails();
+    assert_eq!(mails.len(), 1);
+    let params = &mails[0]["params"];
+    let commit = status.published.expect("it is published").commit;
+    assert_eq!(params["commit"], commit.as_str());
+    assert!(params["problems"].as_str().expect("problems").starts_with("a.md:3: "), "{params}");
+    // Somebody who saves often is not mailed each time.
+    stage.put("a.md", "# Other\n").await;
+    stage.publish().await;
+    assert_eq!(stage.mails().len(), 1);
+    stage.world.stop().await;
+}
