@@ -16,6 +16,8 @@ pub(super) const MAX_DEPTH: usize = 100;
 const MAX_TAGS: usize = 20_000;
 /// The most attributes of a tag: each is compared with all before it.
 const MAX_ATTRIBUTES: usize = 40;
+/// The most bytes of a tag: names of characters in it take time by the square of their number.
+const MAX_TAG: usize = 8_000;
 /// The most elements of [`FORMATTING`] that are open at a time: they are opened again in every paragraph.
 const MAX_FORMATTING: usize = 10;
 /// How many of those may stay open over the end of a block of HTML, for `<a>` around a paragraph.
@@ -197,9 +199,9 @@ impl Html {
             }
             return Ok(false);
         }
-        if tag.attributes.len() > MAX_ATTRIBUTES {
+        if tag.attributes.len() > MAX_ATTRIBUTES || tag.place.len() > MAX_TAG {
             reports.once("attributes", Some(line), "unsafe_html", || {
-                format!("a tag with more than {MAX_ATTRIBUTES} attributes was removed")
+                format!("a tag with more than {MAX_ATTRIBUTES} attributes or {MAX_TAG} bytes was removed")
             });
             return Ok(false);
         }
@@ -373,6 +375,8 @@ mod tests {
         assert_eq!(tidy(&"<b>".repeat(11)).0, Err(TooMuch::Depth));
         let many = format!("<p {}>", "a ".repeat(41));
         assert_eq!(tidy(&many).0.unwrap(), "");
+        let long = format!("<p title=\"{}\">", "&".repeat(MAX_TAG));
+        assert_eq!(tidy(&long).0.unwrap(), "");
     }
 
     #[test]
