@@ -86,8 +86,13 @@ struct Watched {
 impl Watched {
     fn next(&self) -> Option<Then> {
         let mut story = self.place.story.lock().expect("nobody panics with it");
-        let place = story.next.iter().position(|(tenant, _)| *tenant == self.tenant);
-        place.and_then(|place| story.next.remove(place)).map(|(_, then)| then)
+        let place = story
+            .next
+            .iter()
+            .position(|(tenant, _)| *tenant == self.tenant);
+        place
+            .and_then(|place| story.next.remove(place))
+            .map(|(_, then)| then)
     }
 }
 

@@ -12,6 +12,7 @@
 
 mod corpus;
 
+use std::collections::BTreeMap;
 use std::error::Error;
 use std::hint::black_box;
 use std::io::Write as _;
@@ -19,13 +20,16 @@ use std::time::Instant;
 
 use domain::Timestamp;
 use domain::clock::SignedDuration;
-use domain::site::{Setup, Target, Theme};
+use domain::site::{BlobId, Setup, SitePath, Target, Theme};
 use domain::tenant::BaseUrl;
 use publishing::site::{Plan, Record, Settings, Source};
 use pulldown_cmark::{Options, Parser};
 use rustix::time::{ClockId, clock_gettime};
 
 type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// The files of a site.
+type Files = BTreeMap<SitePath, BlobId>;
 
 fn main() -> Outcome<()> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -72,37 +76,52 @@ fn parser(posts: usize) -> Outcome<()> {
 
 fn full(posts: usize, record: &str) -> Outcome<()> {
     let texts: Vec<String> = (0..posts).map(|number| corpus::post(number, 0)).collect();
-    let mut kept = Vec::new();
+    let mut kept = (Vec::new(), Files::new());
     measure(|| {
-        let (pages, bytes) = build(&texts, 0, &[], true)?;
-        kept = bytes;
+        let (pages, bytes, files) = build(&texts, &[], &Files::new())?;
+        kept = (bytes, files);
         Ok(pages)
     })?;
-    std::fs::write(record, kept)?;
+    let (bytes, files) = kept;
+    std::fs::write(record, bytes)?;
+    let lines = files.iter().map(|(path, blob)| format!("{blob} {path}\n"));
+    std::fs::write(listed(record), lines.collect::<String>())?;
     Ok(())
 }
 
 fn again(what: &str, posts: usize, record: &str) -> Outcome<()> {
     let kept = std::fs::read(record)?;
+    let list = std::fs::read_to_string(listed(record))?;
+    let lines = list.lines().filter_map(|line| line.split_once(' '));
+    let files = lines.map(|(blob, path)| {
+        let blob = BlobId::from_hex(blob).ok_or("no name of a blob")?;
+        Ok((SitePath::parse(path)?, blob))
+    });
+    let files: Files = files.collect::<Outcome<_>>()?;
     let mut texts: Vec<String> = (0..posts).map(|number| corpus::post(number, 0)).collect();
     if what == "twice" {
         texts[posts / 3] = corpus::post(posts / 3, 2);
-        black_box(build(&texts, 2, &kept, false)?);
+        black_box(build(&texts, &kept, &files)?);
         texts[posts / 3] = corpus::post(posts / 3, 0);
     }
     if what != "same" {
         texts[posts / 2] = corpus::post(posts / 2, 1);
     }
     measure(|| {
-        let (pages, bytes) = build(&texts, 1, &kept, false)?;
+        let (pages, bytes, _) = build(&texts, &kept, &files)?;
         black_box(bytes);
         Ok(pages)
     })
 }
 
+/// Where the files of a record are listed.
+fn listed(record: &str) -> String {
+    format!("{record}.files")
+}
+
 /// What the publisher does between listing and commit: what is needed is read, all is built, and what differs is rendered for
-/// the commit. Returns how many pages there are, and the record.
-fn build(texts: &[String], _edition: u32, record: &[u8], all: bool) -> Outcome<(u32, Vec<u8>)> {
+/// the commit. Returns how many pages there are, the record, and the files.
+fn build(texts: &[String], record: &[u8], before: &Files) -> Outcome<(u32, Vec<u8>, Files)> {
     let record = Record::from_bytes(record);
     let folder = texts.iter().enumerate().map(|(number, text)| Source {
         path: corpus::path(number),
@@ -110,7 +129,6 @@ fn build(texts: &[String], _edition: u32, record: &[u8], all: bool) -> Outcome<(
         bytes: text.len() as u64,
     });
     let folder: Vec<Source> = folder.collect();
-    let before = record.files();
     let mut plan = Plan::new(settings()?, folder, record);
     for source in plan.needed() {
         let number = corpus::number(&source.path).ok_or("an unknown file is needed")?;
@@ -121,11 +139,12 @@ fn build(texts: &[String], _edition: u32, record: &[u8], all: bool) -> Outcome<(
         return Err(format!("{}: {}", report.file, report.message).into());
     }
     for (path, blob) in &built.files {
-        if all || before.get(path) != Some(blob) {
+        if before.get(path) != Some(blob) {
             black_box(built.content(path));
         }
     }
-    Ok((built.pages, built.record.to_bytes()))
+    let bytes = built.record.to_bytes();
+    Ok((built.pages, bytes, built.files))
 }
 
 fn settings() -> Outcome<Settings> {
