@@ -176,7 +176,9 @@ fn list(
 ) -> io::Result<()> {
     let entries = match fs::read_dir(folder) {
         // It was removed meanwhile.
-        Err(error) if error.kind() == io::ErrorKind::NotFound && !prefix.is_empty() => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound && !prefix.is_empty() => {
+            return Ok(());
+        }
         entries => entries?,
     };
     for entry in entries {

@@ -147,7 +147,11 @@ async fn steps(
 ) -> Result<Option<Commit>, Failure> {
     let (deps, id) = (&batch.deps, site.id());
     let of_target = |error| Failure::of_target(id, error);
-    let target = deps.targets.open(id, &site.setup).await.map_err(of_target)?;
+    let target = deps
+        .targets
+        .open(id, &site.setup)
+        .await
+        .map_err(of_target)?;
     let head = target.head().await.map_err(of_target)?;
     let folder = folder(deps, site).await?;
     if folder.is_empty() && head.own.is_empty() {
@@ -217,14 +221,16 @@ async fn commit(
 async fn folder(deps: &Deps, site: &Site) -> Result<Vec<Source>, Failure> {
     let prefix = site.prefix();
     let listed = deps.markdown.list(&prefix, MOST_LISTED).await?;
-    let sources = listed.into_iter().filter_map(|Listed { key, etag, bytes }| {
-        let path = key.strip_prefix(&prefix)?.to_owned();
-        Some(Source {
-            path,
-            version: etag,
-            bytes,
-        })
-    });
+    let sources = listed
+        .into_iter()
+        .filter_map(|Listed { key, etag, bytes }| {
+            let path = key.strip_prefix(&prefix)?.to_owned();
+            Some(Source {
+                path,
+                version: etag,
+                bytes,
+            })
+        });
     Ok(sources.collect())
 }
 

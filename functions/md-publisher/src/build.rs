@@ -127,7 +127,9 @@ pub(crate) async fn read(
         .await?;
     match stored {
         Some(stored) if stored.etag == source.version => Ok(stored.bytes),
-        _ => Err(Failure::Moved(format!("{} was changed", source.path).into())),
+        _ => Err(Failure::Moved(
+            format!("{} was changed", source.path).into(),
+        )),
     }
 }
 

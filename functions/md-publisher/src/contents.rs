@@ -35,7 +35,9 @@ impl<'a> Files<'a> {
     async fn read(&self, path: &SitePath) -> Result<Bytes, Error> {
         let (built, of_page) = (Arc::clone(&self.built), path.clone());
         let rendering = tokio::task::spawn_blocking(move || built.content(&of_page));
-        let content = rendering.await.map_err(|error| Error::Contents(error.into()))?;
+        let content = rendering
+            .await
+            .map_err(|error| Error::Contents(error.into()))?;
         let bytes = match content {
             Some(Content::Bytes(bytes)) => bytes,
             Some(Content::Copy(source)) => {
@@ -43,10 +45,16 @@ impl<'a> Files<'a> {
                 let read = read(&batch.deps, &batch.memory, &self.prefix, &source).await;
                 read.map_err(|failure| Error::Contents(reason(failure)))?
             }
-            None => return Err(Error::Contents(format!("{path} is no file of the site").into())),
+            None => {
+                return Err(Error::Contents(
+                    format!("{path} is no file of the site").into(),
+                ));
+            }
         };
         if self.promised.get(path) != Some(&BlobId::of(&bytes)) {
-            return Err(Error::Contents(format!("{path} says something else").into()));
+            return Err(Error::Contents(
+                format!("{path} says something else").into(),
+            ));
         }
         Ok(bytes.into())
     }

@@ -77,14 +77,16 @@ impl Failure {
             Target::Refused { code, message } => Self::trouble(code, message),
             Target::Limited { retry_after } => Self::Trouble {
                 code: LIMITED,
-                message: "The site's place was asked too often, and asks to be left alone for a while."
-                    .to_owned(),
+                message:
+                    "The site's place was asked too often, and asks to be left alone for a while."
+                        .to_owned(),
                 after: Some(retry_after),
             },
             Target::Unfinished => Self::Trouble {
                 code: UNFINISHED,
-                message: "There is more to write than there was time for. It is gone on with at once."
-                    .to_owned(),
+                message:
+                    "There is more to write than there was time for. It is gone on with at once."
+                        .to_owned(),
                 after: Some(Duration::ZERO),
             },
             error @ Target::Unavailable(_) => {
@@ -125,7 +127,9 @@ pub(crate) fn trouble(
     let minutes = PAUSES_MINUTES.get(tried).or(PAUSES_MINUTES.last());
     let pause = SignedDuration::from_mins(minutes.copied().unwrap_or(1));
     let after = after.filter(|_| code != UNFINISHED || attempts < MOST_GOING_ON);
-    let pause = after.and_then(|after| after.try_into().ok()).unwrap_or(pause);
+    let pause = after
+        .and_then(|after| after.try_into().ok())
+        .unwrap_or(pause);
     Trouble {
         code: code.to_owned(),
         message,

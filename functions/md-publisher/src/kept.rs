@@ -95,7 +95,10 @@ mod tests {
         };
         let stored = kept.write();
         let read = Kept::read(stored.clone()).unwrap();
-        assert_eq!((&read.published, &read.record), (&kept.published, &kept.record));
+        assert_eq!(
+            (&read.published, &read.record),
+            (&kept.published, &kept.record)
+        );
         assert_eq!(read.write(), stored);
     }
 

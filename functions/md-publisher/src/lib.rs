@@ -102,7 +102,10 @@ pub async fn handle(deps: &Arc<Deps>, deliveries: Vec<Delivery>) {
     let turns = futures::stream::iter(turns).buffer_unordered(SITES_AT_A_TIME);
     let ended: BTreeMap<TenantId, Result<(), Error>> = turns.collect().await;
     for (delivery, about) in messages {
-        match about.iter().find_map(|tenant| ended.get(tenant)?.as_ref().err()) {
+        match about
+            .iter()
+            .find_map(|tenant| ended.get(tenant)?.as_ref().err())
+        {
             None => delivery.done(),
             Some(error) => delivery.failed(error),
         }

@@ -108,7 +108,11 @@ fn compare(before: &Versions, after: &Versions) -> Vec<Line> {
             },
         }
     }
-    lines.extend(removed.into_iter().map(|(path, _)| Line::Removed(path.clone())));
+    lines.extend(
+        removed
+            .into_iter()
+            .map(|(path, _)| Line::Removed(path.clone())),
+    );
     lines
 }
 
@@ -148,7 +152,10 @@ fn text(title: &str, lines: &[Line]) -> String {
 
 /// A line without what is not seen or ends it, and no longer than a line is.
 pub(crate) fn plain(line: &str) -> String {
-    let is_seen = |c: &char| !c.is_control() && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}');
+    let is_seen = |c: &char| {
+        !c.is_control()
+            && !matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    };
     let line: String = line.chars().filter(is_seen).collect();
     match line.char_indices().nth(MAX_LINE) {
         Some((end, _)) => format!("{}…", &line[..end]),
@@ -164,7 +171,9 @@ mod tests {
 
     fn versions(files: &[(&str, &str)]) -> Versions {
         let files = files.iter();
-        files.map(|(path, version)| ((*path).to_owned(), (*version).to_owned())).collect()
+        files
+            .map(|(path, version)| ((*path).to_owned(), (*version).to_owned()))
+            .collect()
     }
 
     fn message(before: &[(&str, &str)], after: &[(&str, &str)]) -> String {
@@ -185,7 +194,10 @@ mod tests {
         assert_eq!(message(&[], &[("a.md", "1")]), "Publish a.md");
         assert_eq!(message(&[("a.md", "1")], &[("a.md", "2")]), "Publish a.md");
         assert_eq!(message(&[("a.md", "1")], &[]), "Remove a.md");
-        assert_eq!(message(&[("a.md", "1")], &[("b.md", "1")]), "Rename a.md to b.md");
+        assert_eq!(
+            message(&[("a.md", "1")], &[("b.md", "1")]),
+            "Rename a.md to b.md"
+        );
     }
 
     #[test]
@@ -214,7 +226,10 @@ mod tests {
         assert_eq!(text, expected);
         let long = "ü".repeat(500);
         let text = message(&[], &[(&long, "1")]);
-        assert!(text.lines().all(|line| line.chars().count() <= MAX_LINE + 1));
+        assert!(
+            text.lines()
+                .all(|line| line.chars().count() <= MAX_LINE + 1)
+        );
     }
 
     #[test]

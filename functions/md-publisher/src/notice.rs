@@ -17,7 +17,13 @@ const MOST_REPORTS: usize = 10;
 /// From which attempt on a trouble is told that may be over by itself.
 const TOLD_FROM: u32 = 3;
 /// The troubles that may be over by themselves.
-const PASSING: [&str; 5] = ["unavailable", "rate_limited", "busy", "too_slow", "internal_error"];
+const PASSING: [&str; 5] = [
+    "unavailable",
+    "rate_limited",
+    "busy",
+    "too_slow",
+    "internal_error",
+];
 
 /// Mails what came of a site to whoever wants to know. That it can't is logged, and fails nothing: the site is what it is.
 pub(crate) async fn tell(deps: &Deps, site: &Site, commit: Option<&Commit>, outcome: &Outcome) {
@@ -67,13 +73,19 @@ fn mail(
     let name = title.unwrap_or(&site.tenant.name);
     let committed = commit.map(|commit| {
         let published = &commit.published;
-        published.url.clone().unwrap_or_else(|| published.commit.clone())
+        published
+            .url
+            .clone()
+            .unwrap_or_else(|| published.commit.clone())
     });
     let params = [
         ("site", plain(name)),
         ("summary", summary(commit, status.trouble.as_ref())),
         ("url", site.setup.base_url.as_str().to_owned()),
-        ("commit", committed.map(|commit| plain(&commit)).unwrap_or_default()),
+        (
+            "commit",
+            committed.map(|commit| plain(&commit)).unwrap_or_default(),
+        ),
         ("problems", problems(&status.reports, status.reports_total)),
     ];
     // What is not there is empty, and a template takes neither.
@@ -106,7 +118,10 @@ fn problems(reports: &[Report], total: u32) -> String {
     let mut count = 0;
     for report in named {
         count += 1;
-        let line = report.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let line = report
+            .line
+            .map(|line| format!(":{line}"))
+            .unwrap_or_default();
         let left_out = if report.left_out { " (left out)" } else { "" };
         let reported = format!("{}{line}: {}{left_out}", report.file, report.message);
         let _ = writeln!(text, "{}", plain(&reported));

@@ -91,7 +91,9 @@ pub(crate) async fn write(
         Err(Failure::Message(error)) => return Err(error),
     };
     log(site, commit.as_ref(), failed.as_ref());
-    let goes_on = failed.as_ref().is_some_and(|failed| failed.code == UNFINISHED);
+    let goes_on = failed
+        .as_ref()
+        .is_some_and(|failed| failed.code == UNFINISHED);
     let outcome = outcome(last, now, attempt.seen, commit.as_ref(), failed);
     if !deps.sites.finish(&site.row, &outcome).await? {
         tracing::info!(tenant = %site.id(), "another attempt or another setup has overtaken this one");
@@ -210,6 +212,9 @@ mod tests {
         let path = SitePath::parse("a.html").unwrap();
         seen.report_foreign(vec![&path; 150]);
         let status = outcome(&Status::default(), at(0), Some(seen), None, None).status;
-        assert_eq!((status.reports.len(), status.reports_total), (Status::MOST, 150));
+        assert_eq!(
+            (status.reports.len(), status.reports_total),
+            (Status::MOST, 150)
+        );
     }
 }

@@ -6,14 +6,28 @@ use super::{Stage, changed, job, key};
 async fn the_sample_event_publishes_its_site() {
     let stage = Stage::start().await;
     let tenant = stage.other("shop").await;
-    stage.put_of(&tenant, "posts/hello world.md", "# Hello\n\n|a|\n|-|\n|1|\n").await;
+    stage
+        .put_of(
+            &tenant,
+            "posts/hello world.md",
+            "# Hello\n\n|a|\n|-|\n|1|\n",
+        )
+        .await;
     let event: serde_json::Value = serde_json::from_str(super::SAMPLE).expect("JSON");
-    let body = event["Records"][0]["body"].as_str().expect("a body").to_owned();
+    let body = event["Records"][0]["body"]
+        .as_str()
+        .expect("a body")
+        .to_owned();
     assert!(stage.deliver(&[body]).await.is_empty());
     let site = stage.site(&tenant).await;
-    let page = site.iter().find(|(path, _)| path.starts_with("posts/hello"));
+    let page = site
+        .iter()
+        .find(|(path, _)| path.starts_with("posts/hello"));
     let (_, page) = page.expect("a page");
-    assert!(page.contains("Hello") && page.contains("<td>1</td>"), "{page}");
+    assert!(
+        page.contains("Hello") && page.contains("<td>1</td>"),
+        "{page}"
+    );
     stage.world.stop().await;
 }
 
@@ -29,7 +43,11 @@ async fn a_hundred_uploads_are_one_commit() {
     assert!(stage.deliver(&bodies).await.is_empty());
     let commits = stage.place.commits();
     assert_eq!(commits.len(), 1);
-    assert!(commits[0].starts_with("Publish 100 files\n\nA posts/0.md\n"), "{}", commits[0]);
+    assert!(
+        commits[0].starts_with("Publish 100 files\n\nA posts/0.md\n"),
+        "{}",
+        commits[0]
+    );
     assert!(stage.page("posts/99/index.html").await.is_some());
     let status = stage.status().await;
     assert_eq!((status.pages, status.trouble), (100, None));
@@ -51,12 +69,21 @@ async fn an_edit_a_rename_and_a_removal_are_a_commit_each_and_nothing_is_none() 
     stage.put("a.md", "# One\n\nsecond\n").await;
     stage.publish().await;
     assert_eq!(stage.place.commits(), ["Publish a.md\n\nM a.md\n"]);
-    assert!(stage.page("a/index.html").await.expect("a page").contains("second"));
+    assert!(
+        stage
+            .page("a/index.html")
+            .await
+            .expect("a page")
+            .contains("second")
+    );
 
     stage.delete("a.md").await;
     stage.put("c.md", "# One\n\nsecond\n").await;
     stage.publish().await;
-    assert_eq!(stage.place.commits(), ["Rename a.md to c.md\n\nR a.md -> c.md\n"]);
+    assert_eq!(
+        stage.place.commits(),
+        ["Rename a.md to c.md\n\nR a.md -> c.md\n"]
+    );
     assert!(stage.page("a/index.html").await.is_none());
 
     stage.delete("b.md").await;
@@ -120,10 +147,21 @@ async fn what_is_left_out_is_reported_and_the_rest_is_published() {
     stage.put("link.md", "[gone](gone.md)\n").await;
     let status = stage.publish().await.status;
     assert!(stage.page("good/index.html").await.is_some());
-    let reported: Vec<_> = status.reports.iter().map(|report| report.file.as_str()).collect();
+    let reported: Vec<_> = status
+        .reports
+        .iter()
+        .map(|report| report.file.as_str())
+        .collect();
     assert_eq!(reported, ["bad.md", "link.md"]);
     assert_eq!(status.reports_total, 2);
-    assert_eq!(status.reports.iter().filter(|report| report.left_out).count(), 1);
+    assert_eq!(
+        status
+            .reports
+            .iter()
+            .filter(|report| report.left_out)
+            .count(),
+        1
+    );
     let commits = stage.place.commits();
     assert!(!commits[0].contains("bad.md"), "{}", commits[0]);
     stage.world.stop().await;
@@ -138,9 +176,15 @@ async fn a_record_that_is_lost_or_damaged_makes_the_same_site() {
     let before = stage.site(&Stage::tenant()).await;
     stage.place.commits();
     let records: bucket::BuildBucket = stage.world.get();
-    records.delete("demo/site/record").await.expect("it is removed");
+    records
+        .delete("demo/site/record")
+        .await
+        .expect("it is removed");
     stage.publish().await;
-    records.put("demo/site/record", b"nonsense").await.expect("it is written");
+    records
+        .put("demo/site/record", b"nonsense")
+        .await
+        .expect("it is written");
     stage.publish().await;
     assert!(stage.place.commits().is_empty());
     assert_eq!(stage.site(&Stage::tenant()).await, before);

@@ -10,10 +10,19 @@ async fn a_date_that_has_come_is_published_by_the_schedule() {
     let tomorrow = stage.now() + domain::clock::SignedDuration::from_hours(24);
     let date = tomorrow.strftime("%Y-%m-%dT%H:%M:%SZ");
     stage.put("now.md", "# Now\n").await;
-    stage.put("later.md", &format!("---\ndate: {date}\n---\n# Later\n")).await;
-    stage.put("draft.md", "---\ndraft: true\n---\n# Draft\n").await;
+    stage
+        .put("later.md", &format!("---\ndate: {date}\n---\n# Later\n"))
+        .await;
+    stage
+        .put("draft.md", "---\ndraft: true\n---\n# Draft\n")
+        .await;
     let row = stage.publish().await;
-    let waiting: Vec<_> = row.status.waiting.iter().map(|file| file.file.as_str()).collect();
+    let waiting: Vec<_> = row
+        .status
+        .waiting
+        .iter()
+        .map(|file| file.file.as_str())
+        .collect();
     assert_eq!(waiting, ["draft.md", "later.md"]);
     assert!(row.due_at.is_some());
     assert!(stage.page("later/index.html").await.is_none());
@@ -21,7 +30,11 @@ async fn a_date_that_has_come_is_published_by_the_schedule() {
 
     let ticker: std::sync::Arc<site_due::Deps> = stage.world.deps();
     site_due::handle(&ticker).await.expect("a tick");
-    assert_eq!(stage.row(&Stage::tenant()).await.due_at, row.due_at, "it is not due yet");
+    assert_eq!(
+        stage.row(&Stage::tenant()).await.due_at,
+        row.due_at,
+        "it is not due yet"
+    );
     stage.world.clock.advance_seconds(24 * 60 * 60);
     site_due::handle(&ticker).await.expect("a tick");
     let taken = stage.row(&Stage::tenant()).await.due_at;

@@ -23,12 +23,19 @@ fn unavailable() -> Error {
 #[tokio::test]
 async fn what_is_refused_is_kept_reported_mailed_and_tried_again() {
     let stage = Stage::start().await;
-    stage.set_up(|setup| setup.notify = Email::parse("author@example.com").ok()).await;
+    stage
+        .set_up(|setup| setup.notify = Email::parse("author@example.com").ok())
+        .await;
     stage.put("a.md", "# One\n").await;
-    stage.place.at_commit(&Stage::tenant(), Then::Fails(refused()));
+    stage
+        .place
+        .at_commit(&Stage::tenant(), Then::Fails(refused()));
     let row = stage.publish().await;
     let trouble = row.status.trouble.expect("it is told");
-    assert_eq!((trouble.code.as_str(), trouble.attempts), ("branch_protected", 1));
+    assert_eq!(
+        (trouble.code.as_str(), trouble.attempts),
+        ("branch_protected", 1)
+    );
     assert_eq!(row.due_at, Some(trouble.retry_at));
     assert!(stage.page("a/index.html").await.is_none());
     let mails = stage.mails();
@@ -37,7 +44,9 @@ async fn what_is_refused_is_kept_reported_mailed_and_tried_again() {
     assert!(words.contains("takes no commits"), "{words}");
 
     // The same again is not mailed again, and then it heals.
-    stage.place.at_commit(&Stage::tenant(), Then::Fails(refused()));
+    stage
+        .place
+        .at_commit(&Stage::tenant(), Then::Fails(refused()));
     let again = stage.publish().await.status.trouble.expect("it is told");
     assert_eq!((again.attempts, again.since), (2, trouble.since));
     assert!(again.retry_at.duration_since(again.since) > SignedDuration::from_mins(2));
@@ -58,7 +67,10 @@ async fn what_asks_to_be_left_alone_is_left_alone() {
     let stage = Stage::start().await;
     stage.put("a.md", "# One\n").await;
     let retry_after = Duration::from_mins(20);
-    stage.place.at_commit(&Stage::tenant(), Then::Fails(Error::Limited { retry_after }));
+    stage.place.at_commit(
+        &Stage::tenant(),
+        Then::Fails(Error::Limited { retry_after }),
+    );
     let limited = stage.publish().await;
     let retry_at = limited.status.trouble.expect("it is told").retry_at;
     assert_eq!(retry_at, stage.now() + SignedDuration::from_mins(20));
@@ -78,7 +90,9 @@ async fn what_asks_to_be_left_alone_is_left_alone() {
 async fn what_is_unfinished_goes_on_at_once() {
     let stage = Stage::start().await;
     stage.put("a.md", "# One\n").await;
-    stage.place.at_commit(&Stage::tenant(), Then::Fails(Error::Unfinished));
+    stage
+        .place
+        .at_commit(&Stage::tenant(), Then::Fails(Error::Unfinished));
     let row = stage.publish().await;
     assert_eq!(row.due_at, Some(stage.now()));
     assert_eq!(row.status.trouble.expect("it is told").code, "unfinished");
@@ -98,7 +112,9 @@ fn queued(stage: &Stage) -> Vec<String> {
         let message: serde_json::Value = serde_json::from_slice(&text).ok()?;
         message["body"].as_str().map(str::to_owned)
     });
-    bodies.filter(|body| body.starts_with(r#"{"site""#)).collect()
+    bodies
+        .filter(|body| body.starts_with(r#"{"site""#))
+        .collect()
 }
 
 #[tokio::test]
@@ -113,18 +129,60 @@ async fn one_that_panics_keeps_no_other_from_being_published() {
     assert!(failed.is_empty(), "{failed:?}");
     assert!(stage.site(&good).await.contains_key("a/index.html"));
     let row = stage.row(&bad).await;
-    assert_eq!(row.status.trouble.expect("it is told").code, "internal_error");
+    assert_eq!(
+        row.status.trouble.expect("it is told").code,
+        "internal_error"
+    );
     assert!(row.due_at.is_some());
+    stage.world.stop().await;
+}
+
+#[tokio::test]
+async fn one_that_hangs_keeps_no_other_from_being_published() {
+    let stage = Stage::start().await;
+    let (bad, good) = (stage.other("bad").await, stage.other("good").await);
+    for tenant in [&bad, &good] {
+        stage.put_of(tenant, "a.md", "# One\n").await;
+    }
+    let other = good.clone();
+    let sites: repository::Sites = stage.world.get();
+    let forever = async move {
+        while sites
+            .get(&other)
+            .await
+            .expect("an answer")
+            .status
+            .published
+            .is_none()
+        {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // The time that a batch has is over, and nothing else is under way that would notice.
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(120)).await;
+        tokio::time::resume();
+        std::future::pending().await
+    };
+    stage.place.at_commit(&bad, Then::After(Box::pin(forever)));
+    let failed = stage.deliver(&[job(&bad), job(&good)]).await;
+    assert!(failed.is_empty(), "{failed:?}");
+    assert!(stage.site(&good).await.contains_key("a/index.html"));
+    let row = stage.row(&bad).await;
+    assert_eq!(row.status.trouble.expect("it is told").code, "too_slow");
     stage.world.stop().await;
 }
 
 #[tokio::test]
 async fn one_that_does_not_answer_is_told_when_it_lasts() {
     let stage = Stage::start().await;
-    stage.set_up(|setup| setup.notify = Email::parse("author@example.com").ok()).await;
+    stage
+        .set_up(|setup| setup.notify = Email::parse("author@example.com").ok())
+        .await;
     stage.put("a.md", "# One\n").await;
     for attempt in 1..=3 {
-        stage.place.at_commit(&Stage::tenant(), Then::Fails(unavailable()));
+        stage
+            .place
+            .at_commit(&Stage::tenant(), Then::Fails(unavailable()));
         let trouble = stage.publish().await.status.trouble.expect("it is told");
         assert_eq!(trouble.attempts, attempt);
         assert_eq!(stage.mails().len(), usize::from(attempt == 3), "{attempt}");
@@ -137,9 +195,15 @@ async fn a_message_whose_outcome_can_not_be_written_comes_again() {
     let stage = Stage::start().await;
     stage.put("a.md", "# One\n").await;
     let nowhere = stage.world.without("DYNAMODB").deps();
-    assert_eq!(super::deliver(&nowhere, &[job(&Stage::tenant())]).await, ["0"]);
+    assert_eq!(
+        super::deliver(&nowhere, &[job(&Stage::tenant())]).await,
+        ["0"]
+    );
     let nowhere = stage.world.without("S3").deps();
-    assert_eq!(super::deliver(&nowhere, &[job(&Stage::tenant())]).await, ["0"]);
+    assert_eq!(
+        super::deliver(&nowhere, &[job(&Stage::tenant())]).await,
+        ["0"]
+    );
     assert_eq!(stage.status().await.trouble, None);
     stage.world.stop().await;
 }
@@ -147,7 +211,9 @@ async fn a_message_whose_outcome_can_not_be_written_comes_again() {
 #[tokio::test]
 async fn what_was_published_is_mailed_with_its_commit_and_problems() {
     let stage = Stage::start().await;
-    stage.set_up(|setup| setup.notify = Email::parse("author@example.com").ok()).await;
+    stage
+        .set_up(|setup| setup.notify = Email::parse("author@example.com").ok())
+        .await;
     stage.put("a.md", "# One\n\n[gone](gone.md)\n").await;
     let status = stage.publish().await.status;
     let mails = stage.mails();
@@ -155,7 +221,13 @@ async fn what_was_published_is_mailed_with_its_commit_and_problems() {
     let params = &mails[0]["params"];
     let commit = status.published.expect("it is published").commit;
     assert_eq!(params["commit"], commit.as_str());
-    assert!(params["problems"].as_str().expect("problems").starts_with("a.md:3: "), "{params}");
+    assert!(
+        params["problems"]
+            .as_str()
+            .expect("problems")
+            .starts_with("a.md:3: "),
+        "{params}"
+    );
     // Somebody who saves often is not mailed each time.
     stage.put("a.md", "# Other\n").await;
     stage.publish().await;

@@ -63,6 +63,9 @@ async fn a_folder_of_thousands_is_listed_whole() {
     assert_eq!(listed.len(), 2_500);
     assert!(listed.is_sorted_by(|a, b| a.key < b.key));
     let refused = markdown.list("demo/site/", 2_000).await;
-    assert!(matches!(refused, Err(bucket::Error::TooMany { max: 2_000, .. })));
+    assert!(matches!(
+        refused,
+        Err(bucket::Error::TooMany { max: 2_000, .. })
+    ));
     stage.world.stop().await;
 }

@@ -23,10 +23,15 @@ async fn whoever_was_overtaken_looks_again_and_loses_nothing() {
         let failed = deliver(&publisher, &[job(&Stage::tenant())]).await;
         assert!(failed.is_empty());
     };
-    stage.place.at_commit(&Stage::tenant(), Then::After(Box::pin(meanwhile)));
+    stage
+        .place
+        .at_commit(&Stage::tenant(), Then::After(Box::pin(meanwhile)));
     let status = stage.publish().await.status;
     let site = stage.site(&Stage::tenant()).await;
-    assert!(!site.contains_key("a/index.html"), "a removed page came back");
+    assert!(
+        !site.contains_key("a/index.html"),
+        "a removed page came back"
+    );
     assert!(site.contains_key("b/index.html"), "a new page was lost");
     assert_eq!(stage.place.commits().len(), 1);
     assert_eq!(status.trouble, None);
@@ -49,8 +54,14 @@ async fn two_at_once_end_with_what_the_folder_says() {
         let (first, second) = futures::join!(first, second);
         assert!(first.is_empty() && second.is_empty());
         let site = stage.site(&Stage::tenant()).await;
-        assert!(site.contains_key(&format!("{}/index.html", round + 1)), "{round}");
-        assert!(!site.contains_key(&format!("{round}/index.html")), "{round}");
+        assert!(
+            site.contains_key(&format!("{}/index.html", round + 1)),
+            "{round}"
+        );
+        assert!(
+            !site.contains_key(&format!("{round}/index.html")),
+            "{round}"
+        );
         stage.delete(&new).await;
         stage.publish().await;
     }
@@ -66,7 +77,9 @@ async fn what_is_removed_while_it_is_read_is_looked_at_again() {
     let meanwhile = async move {
         inner.put("picture.png", "new").await;
     };
-    stage.place.at_commit(&Stage::tenant(), Then::After(Box::pin(meanwhile)));
+    stage
+        .place
+        .at_commit(&Stage::tenant(), Then::After(Box::pin(meanwhile)));
     let status = stage.publish().await.status;
     assert_eq!(status.trouble, None);
     assert_eq!(stage.page("picture.png").await.as_deref(), Some("new"));
@@ -80,14 +93,23 @@ async fn an_older_outcome_takes_no_newer_ones_place() {
     let (inner, publisher) = (Arc::clone(&stage), another(&stage));
     let meanwhile = async move {
         inner.world.clock.advance_seconds(60);
-        assert!(deliver(&publisher, &[job(&Stage::tenant())]).await.is_empty());
+        assert!(
+            deliver(&publisher, &[job(&Stage::tenant())])
+                .await
+                .is_empty()
+        );
     };
     let tenant = Stage::tenant();
-    stage.place.at_commit(&tenant, Then::After(Box::pin(meanwhile)));
-    stage.place.at_commit(&tenant, Then::Fails(site_target::Error::Refused {
-        code: "branch_protected",
-        message: "The branch is protected.".to_owned(),
-    }));
+    stage
+        .place
+        .at_commit(&tenant, Then::After(Box::pin(meanwhile)));
+    stage.place.at_commit(
+        &tenant,
+        Then::Fails(site_target::Error::Refused {
+            code: "branch_protected",
+            message: "The branch is protected.".to_owned(),
+        }),
+    );
     // The inner one is later and refused; the outer one looked before that and commits.
     let status = stage.publish().await.status;
     let trouble = status.trouble.expect("the later one is kept");

@@ -50,12 +50,18 @@ impl Files {
         let done = tokio::task::spawn_blocking(move || work(&folder)).await;
         let done = done.map_err(|error| s3_error!(error, InternalError))?;
         done.map_err(|error| match error.kind() {
-            io::ErrorKind::InvalidFilename => s3_error!(error, InvalidArgument, "a folder can't have this key"),
+            io::ErrorKind::InvalidFilename => {
+                s3_error!(error, InvalidArgument, "a folder can't have this key")
+            }
             io::ErrorKind::NotADirectory
             | io::ErrorKind::IsADirectory
             | io::ErrorKind::DirectoryNotEmpty
             | io::ErrorKind::AlreadyExists => {
-                s3_error!(error, InvalidArgument, "a file and a folder can't have the same name")
+                s3_error!(
+                    error,
+                    InvalidArgument,
+                    "a file and a folder can't have the same name"
+                )
             }
             _ => s3_error!(error, InternalError),
         })
@@ -123,7 +129,12 @@ impl S3 for Files {
             let attributes = Attributes {
                 content_type: input.content_type.clone(),
                 cache_control: input.cache_control.clone(),
-                metadata: input.metadata.clone().unwrap_or_default().into_iter().collect(),
+                metadata: input
+                    .metadata
+                    .clone()
+                    .unwrap_or_default()
+                    .into_iter()
+                    .collect(),
                 ..Attributes::default()
             };
             folder.write(bucket, key, &bytes, attributes).map(Ok)
@@ -223,7 +234,10 @@ impl S3 for Files {
             return self.parts.list_objects_v2(S3Request { input, ..req }).await;
         }
         let _turn = self.turn.read().await;
-        let (bucket, prefix) = (input.bucket.clone(), input.prefix.clone().unwrap_or_default());
+        let (bucket, prefix) = (
+            input.bucket.clone(),
+            input.prefix.clone().unwrap_or_default(),
+        );
         let all = self.run(move |folder| {
             if !folder.has_bucket(&bucket) {
                 return Ok(Err(s3_error!(NoSuchBucket)));
@@ -231,15 +245,26 @@ impl S3 for Files {
             folder.list(&bucket, &prefix).map(Ok)
         });
         let all = all.await??;
-        let after = input.continuation_token.as_ref().max(input.start_after.as_ref());
+        let after = input
+            .continuation_token
+            .as_ref()
+            .max(input.start_after.as_ref());
         let max = input.max_keys.unwrap_or(PAGE).clamp(0, PAGE);
-        let left = all.into_iter().filter(|(key, _)| after.is_none_or(|after| key > after));
+        let left = all
+            .into_iter()
+            .filter(|(key, _)| after.is_none_or(|after| key > after));
         let mut left: Vec<_> = left.collect();
         let count = usize::try_from(max).unwrap_or_default();
         let is_truncated = left.len() > count;
         left.truncate(count);
-        let next = left.last().filter(|_| is_truncated).map(|(key, _)| key.clone());
-        let is_encoded = input.encoding_type.as_ref().is_some_and(|kind| kind.as_str() == EncodingType::URL);
+        let next = left
+            .last()
+            .filter(|_| is_truncated)
+            .map(|(key, _)| key.clone());
+        let is_encoded = input
+            .encoding_type
+            .as_ref()
+            .is_some_and(|kind| kind.as_str() == EncodingType::URL);
         let contents = left.into_iter().map(|(key, found)| Object {
             key: Some(if is_encoded { encoded(&key) } else { key }),
             size: found.bytes.try_into().ok(),

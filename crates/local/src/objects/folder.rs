@@ -100,7 +100,9 @@ impl Folder {
     /// What S3 calls an object that has this hash.
     pub(super) fn attributes(&self, bucket: &str, key: &str, hash: &str) -> Attributes {
         let read = fs::read(self.attributes_path(bucket, key));
-        let known = read.ok().and_then(|text| serde_json::from_slice(&text).ok());
+        let known = read
+            .ok()
+            .and_then(|text| serde_json::from_slice(&text).ok());
         let known = known.filter(|known: &Attributes| known.hash == hash);
         known.unwrap_or_default()
     }
@@ -353,7 +355,9 @@ mod tests {
         let written = folder.write(ATTRIBUTES, "x", b"", Attributes::default());
         assert!(written.is_err());
         let long = format!("{}.md", "x/".repeat(200));
-        folder.write("b", &long, b"1", Attributes::default()).unwrap();
+        folder
+            .write("b", &long, b"1", Attributes::default())
+            .unwrap();
         assert!(folder.read("b", &long).unwrap().is_some());
     }
 }

@@ -152,8 +152,17 @@ async fn published(
     let asking = async {
         loop {
             let row = sites.get(tenant).await.map_err(refused)?;
-            let goes_on = row.status.trouble.as_ref().is_some_and(|trouble| trouble.code == "unfinished");
-            if row.status.checked_at.is_some_and(|checked| checked >= written) && !goes_on {
+            let goes_on = row
+                .status
+                .trouble
+                .as_ref()
+                .is_some_and(|trouble| trouble.code == "unfinished");
+            if row
+                .status
+                .checked_at
+                .is_some_and(|checked| checked >= written)
+                && !goes_on
+            {
                 return Ok(row.status);
             }
             tokio::time::sleep(POLL).await;
@@ -181,7 +190,12 @@ fn said(plan: &Plan, setup: &Setup, status: &Status) -> Result<String, Error> {
         let place = published.url.as_ref().unwrap_or(&published.commit);
         let _ = write!(text, "\n{place}  {}", published.message);
     }
-    let _ = write!(text, "\n{}/  {} pages", setup.base_url.as_str(), status.pages);
+    let _ = write!(
+        text,
+        "\n{}/  {} pages",
+        setup.base_url.as_str(),
+        status.pages
+    );
     for report in &status.reports {
         let _ = write!(text, "\n{}", line(report));
     }
@@ -199,7 +213,10 @@ fn said(plan: &Plan, setup: &Setup, status: &Status) -> Result<String, Error> {
 
 /// A report as compilers write theirs.
 fn line(report: &Report) -> String {
-    let line = report.line.map(|line| format!(":{line}")).unwrap_or_default();
+    let line = report
+        .line
+        .map(|line| format!(":{line}"))
+        .unwrap_or_default();
     let left_out = if report.left_out { " (left out)" } else { "" };
     format!("{}{line}: {}{left_out}", report.file, report.message)
 }

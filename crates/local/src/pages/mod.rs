@@ -125,7 +125,10 @@ pub(crate) fn router(
         )
         .route("/_local/sites/{client}/{site}", routing::get(sites::root))
         .route("/_local/sites/{client}/{site}/", routing::get(sites::home))
-        .route("/_local/sites/{client}/{site}/{*path}", routing::get(sites::file))
+        .route(
+            "/_local/sites/{client}/{site}/{*path}",
+            routing::get(sites::file),
+        )
         .route("/_local/{*rest}", routing::any(nothing))
         .route_layer(middleware::from_fn(guard::check))
         .with_state(pages)

@@ -19,7 +19,8 @@ use super::nothing;
 use crate::{Surroundings, data_dir};
 
 /// What a site's page may do: run its own scripts and show what is anywhere, in an origin that is nobody's.
-const POLICY: &str = "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads";
+const POLICY: &str =
+    "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads";
 
 /// Where published sites are.
 #[derive(Clone)]
@@ -57,7 +58,9 @@ impl Sites {
     /// The folders in the bucket of Markdown of those that there is anything of.
     pub(crate) fn folders(&self) -> Vec<String> {
         let sites = self.published().into_iter();
-        sites.map(|(client, site)| format!("{client}/{site}/")).collect()
+        sites
+            .map(|(client, site)| format!("{client}/{site}/"))
+            .collect()
     }
 
     /// What the overview says of them.
@@ -79,9 +82,17 @@ impl Sites {
 
     /// The sites that there is anything of, by client and site.
     fn published(&self) -> Vec<(String, String)> {
-        let manifests = self.0.bucket.as_ref().map(|bucket| bucket.join(".manifests"));
+        let manifests = self
+            .0
+            .bucket
+            .as_ref()
+            .map(|bucket| bucket.join(".manifests"));
         let mut all = two_levels(&self.0.local.folder, ".git");
-        all.extend(manifests.iter().flat_map(|folder| two_levels(folder, ".json")));
+        all.extend(
+            manifests
+                .iter()
+                .flat_map(|folder| two_levels(folder, ".json")),
+        );
         all.sort();
         all.dedup();
         all
@@ -99,7 +110,8 @@ impl Sites {
                 let is_there = repository.join("HEAD").is_file();
                 let target = is_there.then(|| GitTarget::new(repository, self.0.clock.clone()))?;
                 let file = target.file(&path).await;
-                let file = file.inspect_err(|error| tracing::error!(%error, "a site can't be read"));
+                let file =
+                    file.inspect_err(|error| tracing::error!(%error, "a site can't be read"));
                 file.ok().flatten()
             }
             Some(Target::S3 {}) => {
@@ -154,13 +166,7 @@ pub(super) async fn file(
     answer(&sites, &client, &site, &path, &uri).await
 }
 
-async fn answer(
-    sites: &Sites,
-    client: &str,
-    site: &str,
-    path: &str,
-    uri: &Uri,
-) -> Response {
+async fn answer(sites: &Sites, client: &str, site: &str, path: &str, uri: &Uri) -> Response {
     let Ok(tenant) = TenantId::new(client, site) else {
         return nothing().await;
     };
@@ -172,7 +178,11 @@ async fn answer(
     if let Some(content) = sites.file(&tenant, &name).await {
         return content_of(StatusCode::OK, &name, content);
     }
-    let is_folder = name == path && sites.file(&tenant, &format!("{path}/index.html")).await.is_some();
+    let is_folder = name == path
+        && sites
+            .file(&tenant, &format!("{path}/index.html"))
+            .await
+            .is_some();
     if is_folder {
         return with_slash(uri.path());
     }
@@ -208,7 +218,9 @@ fn content_type(name: &str) -> String {
     let kind = mime_guess::from_path(name).first_or_octet_stream();
     let essence = kind.essence_str();
     let is_text = essence.starts_with("text/")
-        || ["json", "xml", "javascript"].iter().any(|end| essence.ends_with(end));
+        || ["json", "xml", "javascript"]
+            .iter()
+            .any(|end| essence.ends_with(end));
     if is_text {
         format!("{essence}; charset=utf-8")
     } else {
@@ -236,7 +248,10 @@ mod tests {
     #[test]
     fn text_says_how_it_is_encoded() {
         assert_eq!(content_type("a/index.html"), "text/html; charset=utf-8");
-        assert_eq!(content_type("search.json"), "application/json; charset=utf-8");
+        assert_eq!(
+            content_type("search.json"),
+            "application/json; charset=utf-8"
+        );
         assert_eq!(content_type("a.png"), "image/png");
         assert_eq!(content_type("CNAME"), "application/octet-stream");
     }

@@ -80,21 +80,40 @@ async fn a_folder_is_published_by_a_command_as_one_commit_each() {
     laptop.note("posts/a b.md", "# A\n");
     laptop.note(".hidden", "x");
     let said = laptop.published(&["--dry-run"]);
-    assert!(said.contains("+ hello.md\n+ posts/a b.md\n2 to upload"), "{said}");
+    assert!(
+        said.contains("+ hello.md\n+ posts/a b.md\n2 to upload"),
+        "{said}"
+    );
     let said = laptop.published(&[]);
-    assert!(said.starts_with("2 uploaded, 0 removed, 0 as before\n"), "{said}");
+    assert!(
+        said.starts_with("2 uploaded, 0 removed, 0 as before\n"),
+        "{said}"
+    );
     assert!(said.contains("Publish 2 files"), "{said}");
     assert!(said.contains("/_local/sites/demo/site/  2 pages"), "{said}");
     assert!(said.contains("hello.md:3: "), "{said}");
 
-    std::fs::rename(laptop.notes.path().join("hello.md"), laptop.notes.path().join("moved.md")).unwrap();
+    std::fs::rename(
+        laptop.notes.path().join("hello.md"),
+        laptop.notes.path().join("moved.md"),
+    )
+    .unwrap();
     let said = laptop.published(&[]);
-    assert!(said.starts_with("1 uploaded, 1 removed, 1 as before\n"), "{said}");
+    assert!(
+        said.starts_with("1 uploaded, 1 removed, 1 as before\n"),
+        "{said}"
+    );
     assert!(said.contains("Rename hello.md to moved.md"), "{said}");
-    assert_eq!(laptop.get("demo/site/hello/").await.status(), StatusCode::NOT_FOUND);
+    assert_eq!(
+        laptop.get("demo/site/hello/").await.status(),
+        StatusCode::NOT_FOUND
+    );
 
     let again = laptop.published(&[]);
-    assert!(again.contains("Rename hello.md to moved.md"), "no new commit: {again}");
+    assert!(
+        again.contains("Rename hello.md to moved.md"),
+        "no new commit: {again}"
+    );
 }
 
 #[tokio::test]
@@ -137,8 +156,14 @@ async fn a_site_is_served_in_a_sandbox_as_a_server_of_files_does() {
     let page = laptop.get("demo/site/hello/").await;
     assert_eq!(page.status(), StatusCode::OK);
     assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
-    let policy = page.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.starts_with("sandbox ") && !policy.contains("same-origin"), "{policy}");
+    let policy = page.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        policy.starts_with("sandbox ") && !policy.contains("same-origin"),
+        "{policy}"
+    );
     for path in ["demo/site", "demo/site/hello"] {
         let answer = laptop.get(path).await;
         assert!(answer.status().is_redirection(), "{path}");
@@ -147,11 +172,35 @@ async fn a_site_is_served_in_a_sandbox_as_a_server_of_files_does() {
     }
     let style = laptop.get("demo/site/style.css").await;
     assert_eq!(style.headers()["content-type"], "text/css; charset=utf-8");
-    for path in ["demo/site/none", "demo/site/none/", "demo/site/..%2f..%2fkeys", "no/body/"] {
-        assert_eq!(laptop.get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    for path in [
+        "demo/site/none",
+        "demo/site/none/",
+        "demo/site/..%2f..%2fkeys",
+        "no/body/",
+    ] {
+        assert_eq!(
+            laptop.get(path).await.status(),
+            StatusCode::NOT_FOUND,
+            "{path}"
+        );
     }
     let overview = format!("{}/_local/", laptop.running.info.base_url);
-    let overview = laptop.client.get(overview).send().await.unwrap().text().await.unwrap();
+    let overview = laptop
+        .client
+        .get(overview)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
     assert!(overview.contains("/_local/sites/demo/site/"), "{overview}");
-    assert!(overview.contains(Path::new("s3").join("local-markdown-000000000000").to_str().unwrap()));
+    assert!(
+        overview.contains(
+            Path::new("s3")
+                .join("local-markdown-000000000000")
+                .to_str()
+                .unwrap()
+        )
+    );
 }

@@ -49,7 +49,9 @@ fn walk(folder: &Path, prefix: &str, files: &mut Vec<File>) -> Result<(), Error>
         if file.is_dir() {
             walk(&place, &format!("{path}/"), files)?;
         } else if file.is_symlink() {
-            return refuse("it is a link, and where it leads may be nobody's to publish: put the file itself there");
+            return refuse(
+                "it is a link, and where it leads may be nobody's to publish: put the file itself there",
+            );
         } else if file.len() > MOST_BYTES {
             return refuse("it has more than 100 MB");
         } else if file.is_file() {

@@ -26,7 +26,9 @@ impl Plan {
         let mut kept = 0;
         let uploads = files.into_iter().filter(|file| {
             // What was uploaded in parts has another name, and is uploaded again.
-            let is_same = there.remove(&file.path).is_some_and(|etag| etag == file.hash);
+            let is_same = there
+                .remove(&file.path)
+                .is_some_and(|etag| etag == file.hash);
             kept += usize::from(is_same);
             !is_same
         });
@@ -55,7 +57,10 @@ impl Plan {
     /// How much it is.
     pub(super) fn summary(&self) -> String {
         let (uploads, deletions) = (self.uploads.len(), self.deletions.len());
-        format!("{uploads} uploaded, {deletions} removed, {} as before", self.kept)
+        format!(
+            "{uploads} uploaded, {deletions} removed, {} as before",
+            self.kept
+        )
     }
 }
 
@@ -73,7 +78,11 @@ impl fmt::Display for Plan {
             writeln!(f, "- {path}")?;
         }
         let (uploads, deletions) = (self.uploads.len(), self.deletions.len());
-        write!(f, "{uploads} to upload, {deletions} to remove, {} as before", self.kept)
+        write!(
+            f,
+            "{uploads} to upload, {deletions} to remove, {} as before",
+            self.kept
+        )
     }
 }
 
@@ -115,7 +124,10 @@ mod tests {
 
     #[test]
     fn what_stands_in_the_way_goes_first() {
-        let plan = plan(&[("a/b", "1"), ("c", "1")], &[("a", "1"), ("c/d", "1"), ("e", "1")]);
+        let plan = plan(
+            &[("a/b", "1"), ("c", "1")],
+            &[("a", "1"), ("c/d", "1"), ("e", "1")],
+        );
         let (first, last) = plan.deletions_in_order();
         assert_eq!(first, ["a", "c/d"]);
         assert_eq!(last, ["e"]);
