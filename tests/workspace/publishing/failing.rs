@@ -138,6 +138,41 @@ async fn one_that_panics_keeps_no_other_from_being_published() {
 }
 
 #[tokio::test]
+async fn one_that_hangs_keeps_no_other_from_being_published() {
+    let stage = Stage::start().await;
+    let (bad, good) = (stage.other("bad").await, stage.other("good").await);
+    for tenant in [&bad, &good] {
+        stage.put_of(tenant, "a.md", "# One\n").await;
+    }
+    let other = good.clone();
+    let sites: repository::Sites = stage.world.get();
+    let forever = async move {
+        while sites
+            .get(&other)
+            .await
+            .expect("an answer")
+            .status
+            .published
+            .is_none()
+        {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        // The time that a batch has is over, and nothing else is under way that would notice.
+        tokio::time::pause();
+        tokio::time::advance(Duration::from_secs(120)).await;
+        tokio::time::resume();
+        std::future::pending().await
+    };
+    stage.place.at_commit(&bad, Then::After(Box::pin(forever)));
+    let failed = stage.deliver(&[job(&bad), job(&good)]).await;
+    assert!(failed.is_empty(), "{failed:?}");
+    assert!(stage.site(&good).await.contains_key("a/index.html"));
+    let row = stage.row(&bad).await;
+    assert_eq!(row.status.trouble.expect("it is told").code, "too_slow");
+    stage.world.stop().await;
+}
+
+#[tokio::test]
 async fn one_that_does_not_answer_is_told_when_it_lasts() {
     let stage = Stage::start().await;
     stage

@@ -83,7 +83,8 @@ impl Stage {
         let mut setup = local.setup(&Self::tenant()).expect("a setup");
         change(&mut setup);
         let sites: Sites = self.world.get();
-        let put = sites.put_setup(&Self::tenant(), &setup, None, self.now());
+        let tenant = Self::tenant();
+        let put = sites.put_setup(&tenant, &setup, None, self.now());
         assert!(put.await.expect("it is kept"));
     }
 

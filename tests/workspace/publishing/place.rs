@@ -18,8 +18,6 @@ pub(super) enum Then {
     After(BoxFuture<'static, ()>),
     /// The code panics.
     Panics,
-    /// No answer comes, ever.
-    Hangs,
 }
 
 /// Where sites go, and what is committed there.
@@ -112,7 +110,6 @@ impl Target for Watched {
                 Some(Then::Fails(error)) => return Err(error),
                 Some(Then::After(first)) => first.await,
                 Some(Then::Panics) => std::panic::panic_any("as the test wants it"),
-                Some(Then::Hangs) => std::future::pending().await,
             }
             let message = change.message.clone();
             let committed = self.target.commit(head, change).await?;
