@@ -14,6 +14,7 @@ use futures::TryStreamExt as _;
 use futures::future::BoxFuture;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use md5::{Digest as _, Md5};
+use s3s::auth::SimpleAuth;
 use s3s::dto::{
     DeleteObjectInput, DeleteObjectOutput, ETag, ETagCondition, GetObjectInput, GetObjectOutput,
     HeadObjectInput, HeadObjectOutput, Metadata, PutObjectInput, PutObjectOutput, StreamingBlob,
@@ -149,7 +150,8 @@ impl S3 for Memory {
     }
 }
 
-async fn serve(service: S3ServiceBuilder) -> SocketAddr {
+async fn serve(mut service: S3ServiceBuilder) -> SocketAddr {
+    service.set_auth(SimpleAuth::from_single("x", "x"));
     let service = service.build();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -179,7 +179,7 @@ async fn a_list_that_somebody_has_broken_is_told() {
 
 #[tokio::test]
 async fn github_enterprise_has_its_addresses() {
-    let mut place = AtGithub::new(Some("docs")).await;
+    let mut place = AtGithub::new(None).await;
     place.api = "/api/v3";
     published(&place, &small()).await;
     let requests = place.requests();

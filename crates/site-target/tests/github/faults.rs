@@ -294,6 +294,7 @@ async fn no_answer_is_waited_for_only_so_long() {
 async fn an_answer_that_is_lost_after_the_commit_is_found_by_the_next_attempt() {
     let place = place().await;
     for (on, site) in [("createCommitOnBranch", changed()), ("PATCH", folded())] {
+        recovers(&place, &small()).await;
         let before = place.commit();
         place.fail(on, What::Lose);
         let target = place.open().await.unwrap();
