@@ -50,13 +50,13 @@ fn main() -> Result<(), Box<dyn Error>> {
             .map(|(path, _)| usize::from(again.content(path).is_some()))
             .sum();
         let made = start.elapsed();
-        again.record.to_bytes();
+        let kept = again.record.to_bytes().len();
         let all = start.elapsed();
         if all < least {
             least = all;
             writeln!(
                 out,
-                "one file: {all:?} = {:.1} % ({} renders, {written} written; record read {read:?}, built {:?}, content {:?}, record written {:?})",
+                "one file: {all:?} = {:.1} % ({} renders, {written} written; record read {read:?}, built {:?}, content {:?}, record of {kept} bytes written {:?})",
                 100.0 * all.as_secs_f64() / full.as_secs_f64(),
                 again.renders(),
                 rendered.saturating_sub(read),
