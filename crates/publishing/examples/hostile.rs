@@ -184,6 +184,38 @@ fn tables_and_html() -> Vec<(String, String)> {
         "attributes of a tag that does not end",
         "<div \n\n".to_owned() + &"a ".repeat(SIZE / 3),
     );
+    add(
+        "named characters",
+        "<p>".to_owned() + &"&a".repeat(SIZE / 2),
+    );
+    add(
+        "characters by number",
+        "<p>".to_owned() + &"&#38;".repeat(SIZE / 5),
+    );
+    add(
+        "angles in HTML",
+        "<p>".to_owned() + &"< > ".repeat(SIZE / 4),
+    );
+    add(
+        "a long URL",
+        format!("[a](<https://a/{}>)", "&".repeat(SIZE / 2)),
+    );
+    add(
+        "a long title",
+        format!("[a](b \"{}\")", "&".repeat(SIZE / 2)),
+    );
+    add(
+        "a long attribute",
+        format!("<p title=\"{}\">", "&".repeat(SIZE / 2)),
+    );
+    add(
+        "long words of a picture",
+        format!("![{}](b)", "&".repeat(SIZE / 2)),
+    );
+    add(
+        "much code of XML",
+        format!("```\n{}```\n", "<a>&</a>\n".repeat(SIZE / 10)),
+    );
     files
 }
 

@@ -30,10 +30,16 @@ pub(super) struct Marks {
     waiting: Vec<Waiting>,
 }
 
+/// The first 96 bits: more than anybody can try.
+pub(super) fn secret(text: &str) -> String {
+    let hash = domain::site::BlobId::of(text.as_bytes()).to_string();
+    format!("m{}", hash.get(..24).unwrap_or(&hash))
+}
+
 impl Marks {
     pub fn new(text: &str) -> Self {
         Self {
-            secret: format!("m{}", domain::site::BlobId::of(text.as_bytes())),
+            secret: secret(text),
             waiting: Vec::new(),
         }
     }

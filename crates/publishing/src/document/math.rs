@@ -6,7 +6,7 @@ use std::thread;
 
 use math_core::{LatexToMathML, MathCoreConfig, MathDisplay};
 
-use super::entities::escape;
+use super::entities::push_veiled;
 use super::markup::{Token, Tokens};
 
 /// The most bytes of a formula.
@@ -21,6 +21,8 @@ const STACK: usize = 64 * 1024 * 1024;
 const MAX_DEPTH: usize = 60;
 /// The most bytes of the formulas of a file.
 const MAX_FILE: usize = 200_000;
+/// The most formulas of a file.
+const MAX_COUNT: usize = 20_000;
 /// The most bytes of `MathML` for each byte of a file's formulas.
 const MAX_GROWTH: usize = 100;
 
@@ -31,11 +33,15 @@ static CONVERTER: LazyLock<Option<LatexToMathML>> =
 #[derive(Debug)]
 pub(super) struct Formulas {
     left: usize,
+    count: usize,
 }
 
 impl Default for Formulas {
     fn default() -> Self {
-        Self { left: MAX_FILE }
+        Self {
+            left: MAX_FILE,
+            count: 0,
+        }
     }
 }
 
@@ -51,6 +57,10 @@ impl Formulas {
         let commands = latex.bytes().filter(|byte| b"\\{^_".contains(byte)).count();
         if commands > MAX_COMMANDS {
             return Err(format!("it has more than {MAX_COMMANDS} commands"));
+        }
+        self.count += 1;
+        if self.count > MAX_COUNT {
+            return Err(format!("the file has more than {MAX_COUNT} formulas"));
         }
         let Some(left) = self.left.checked_sub(latex.len()) else {
             return Err(format!(
@@ -119,11 +129,11 @@ pub(super) fn as_code(latex: &str, block: bool) -> String {
     let mut html = String::new();
     if block {
         html.push_str("<pre class=\"math-error\"><code>");
-        escape(&mut html, latex.trim());
+        push_veiled(&mut html, latex.trim());
         html.push_str("</code></pre>\n");
     } else {
         html.push_str("<code class=\"math-error\">");
-        escape(&mut html, latex);
+        push_veiled(&mut html, latex);
         html.push_str("</code>");
     }
     html
@@ -134,6 +144,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::super::clean::clean;
+    use super::super::entities::unveil;
     use super::*;
 
     fn convert(latex: &str) -> Result<String, String> {
@@ -181,7 +192,7 @@ mod tests {
             assert!(!convert(latex).unwrap_err().is_empty(), "{latex}");
         }
         assert_eq!(
-            as_code("a<b", false),
+            unveil(as_code("a<b", false)),
             "<code class=\"math-error\">a&lt;b</code>"
         );
     }
@@ -207,7 +218,7 @@ mod tests {
             let _ = convert(&(text + "x"));
         }
         assert!(convert(&"x".repeat(MAX_BYTES + 1)).is_err());
-        let mut formulas = Formulas { left: 3 };
+        let mut formulas = Formulas { left: 3, count: 0 };
         assert!(formulas.convert("a+b", false).is_ok());
         assert!(formulas.convert("c", false).is_err());
     }

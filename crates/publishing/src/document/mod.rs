@@ -198,6 +198,7 @@ pub fn read(file: &str, bytes: &[u8], options: Options) -> Result<Document, Repo
     } else {
         clean::settled(&html, source.has_tags())
     };
+    let html = entities::unveil(html);
     let places = Places::new(anchors, &source, options.trusted, title_anchor);
     let mut cutter = Cutter {
         html: &html,
@@ -237,6 +238,13 @@ fn too_much(why: TooMuch, line: u32, reports: &Reports) -> Report {
         TooMuch::Tags => {
             let message = "has more than 20,000 tags of HTML: write Markdown, or divide the file";
             reports.refusal(Some(line), "too_much_html", message)
+        }
+        TooMuch::Parts => {
+            let most = body::MAX_PARTS;
+            let message = format!(
+                "has more than {most} paragraphs, cells, links and the like: divide it into several files"
+            );
+            reports.refusal(Some(line), "too_large", message)
         }
     }
 }

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::clean;
-use super::entities::unescaped;
+use super::entities::{push_veiled, unescaped, veil_markup};
 use super::markup::{Tag, Token, Tokens};
 use super::reports::Reports;
 use super::told::{report_attributes, report_tag};
@@ -16,6 +16,8 @@ pub(super) const MAX_DEPTH: usize = 100;
 const MAX_TAGS: usize = 20_000;
 /// The most attributes of a tag: each is compared with all before it.
 const MAX_ATTRIBUTES: usize = 40;
+/// The most bytes of a tag: names of characters in it take time by the square of their number.
+const MAX_TAG: usize = 8_000;
 /// The most elements of [`FORMATTING`] that are open at a time: they are opened again in every paragraph.
 const MAX_FORMATTING: usize = 10;
 /// How many of those may stay open over the end of a block of HTML, for `<a>` around a paragraph.
@@ -44,6 +46,8 @@ pub(super) enum TooMuch {
     Depth,
     /// There are too many tags of HTML.
     Tags,
+    /// There are too many parts of Markdown.
+    Parts,
 }
 
 /// The HTML of one file, as far as it was read.
@@ -93,13 +97,13 @@ impl Html {
     /// Counts something of Markdown that the browser has to move where it stands between the cells of a table.
     pub fn count_moved(&mut self) -> Result<(), TooMuch> {
         if self.between_cells {
-            self.count()?;
+            self.count(1)?;
         }
         Ok(())
     }
 
-    fn count(&mut self) -> Result<(), TooMuch> {
-        self.tags += 1;
+    fn count(&mut self, tags: usize) -> Result<(), TooMuch> {
+        self.tags += tags;
         if self.tags > MAX_TAGS {
             return Err(TooMuch::Tags);
         }
@@ -156,7 +160,8 @@ impl Html {
             match token {
                 Token::Text(place) => {
                     if !std::mem::take(&mut hidden) {
-                        tidy.push_str(html.get(place).unwrap_or_default());
+                        let text = html.get(place).unwrap_or_default();
+                        self.count(veil_markup(&mut tidy, text))?;
                     }
                 }
                 // A declaration or an instruction would be no more than a comment.
@@ -164,7 +169,7 @@ impl Html {
                 Token::Unfinished(place) => {
                     let text = html.get(place).unwrap_or_default();
                     if !text.starts_with("<!") {
-                        tidy.push_str(&text.replace('<', "&lt;"));
+                        push_veiled(&mut tidy, text);
                     }
                 }
                 Token::Tag(tag) => {
@@ -194,13 +199,13 @@ impl Html {
             }
             return Ok(false);
         }
-        if tag.attributes.len() > MAX_ATTRIBUTES {
+        if tag.attributes.len() > MAX_ATTRIBUTES || tag.place.len() > MAX_TAG {
             reports.once("attributes", Some(line), "unsafe_html", || {
-                format!("a tag with more than {MAX_ATTRIBUTES} attributes was removed")
+                format!("a tag with more than {MAX_ATTRIBUTES} attributes or {MAX_TAG} bytes was removed")
             });
             return Ok(false);
         }
-        self.count()?;
+        self.count(1)?;
         if tag.end {
             self.close(&tag.name);
         } else {
@@ -310,6 +315,7 @@ impl<'a> LineCounter<'a> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entities::unveil;
     use super::*;
 
     /// The lines of reports with what they say.
@@ -317,7 +323,7 @@ mod tests {
 
     fn tidy(html: &str) -> (Result<String, TooMuch>, Told) {
         let mut reports = Reports::new("a.md");
-        let tidy = Html::default().tidy(html, 1, &mut reports);
+        let tidy = Html::default().tidy(html, 1, &mut reports).map(unveil);
         let reports = reports.finish().into_iter();
         (
             tidy,
@@ -356,7 +362,7 @@ mod tests {
 
     #[test]
     fn what_does_not_end_is_shown_as_text() {
-        assert_eq!(tidy("<div x=\"<a>").0.unwrap(), "&lt;div x=\"&lt;a>");
+        assert_eq!(tidy("<div x=\"<a>").0.unwrap(), "&lt;div x=\"&lt;a&gt;");
         assert_eq!(tidy("a<!-- b").0.unwrap(), "a");
     }
 
@@ -369,6 +375,8 @@ mod tests {
         assert_eq!(tidy(&"<b>".repeat(11)).0, Err(TooMuch::Depth));
         let many = format!("<p {}>", "a ".repeat(41));
         assert_eq!(tidy(&many).0.unwrap(), "");
+        let long = format!("<p title=\"{}\">", "&".repeat(MAX_TAG));
+        assert_eq!(tidy(&long).0.unwrap(), "");
     }
 
     #[test]

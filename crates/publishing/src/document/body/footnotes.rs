@@ -7,6 +7,9 @@ use pulldown_cmark::{Event, TagEnd};
 
 use super::super::links::Marks;
 
+/// The most references of a file that are links there and back.
+const MAX_LINKED: usize = 5_000;
+
 /// The footnotes of a file.
 #[derive(Debug, Default)]
 pub(super) struct Footnotes<'a> {
@@ -15,6 +18,7 @@ pub(super) struct Footnotes<'a> {
     /// What each says, by name.
     notes: HashMap<String, Vec<Event<'a>>>,
     open: Vec<(String, Vec<Event<'a>>)>,
+    linked: usize,
 }
 
 impl<'a> Footnotes<'a> {
@@ -37,6 +41,10 @@ impl<'a> Footnotes<'a> {
     pub fn reference(&mut self, name: &str, marks: &Marks) -> String {
         let next = self.numbers.len() + 1;
         let (number, uses) = self.numbers.entry(name.to_lowercase()).or_insert((next, 0));
+        self.linked += 1;
+        if self.linked > MAX_LINKED {
+            return format!("<sup class=\"footnote-ref\">{number}</sup>");
+        }
         *uses += 1;
         let note = marks.id(&format!("_fn-{number}"));
         let here = marks.id(&format!("_fnref-{number}-{uses}"));

@@ -16,6 +16,9 @@ const SHOWN: [&str; 10] = [
     "png", "jpg", "jpeg", "gif", "webp", "avif", "svg", "bmp", "ico", "apng",
 ];
 
+/// The most bytes of a URL to another place: what servers commonly take.
+const MAX_URL: usize = 8_000;
+
 /// Text that the parser gives in parts: at each character that could have meant something.
 #[derive(Debug, Default)]
 pub(super) struct Run {
@@ -84,13 +87,14 @@ impl<'a> Body<'a, '_> {
         let all = run.shown(0..run.written.len());
         self.say(&all);
         let linked = self.in_link > 0 || self.in_image > 0 || self.html.in_link();
-        let found = if linked {
+        let mut found = if linked {
             Vec::new()
         } else {
             autolink::find(&run.written)
         };
+        found.retain(|address| address.place.len() <= MAX_URL);
         if found.is_empty() {
-            self.put(Event::Text(all.into()));
+            self.put_text(all);
             return;
         }
         let mut at = 0;
@@ -110,10 +114,18 @@ impl<'a> Body<'a, '_> {
         self.put_text(run.shown(at..run.written.len()));
     }
 
+    /// Passes text on; the writer finds nothing in it to write in another way.
     fn put_text(&mut self, text: String) {
         if !text.is_empty() {
+            let text = entities::veil(&text).unwrap_or(text);
             self.put(Event::Text(text.into()));
         }
+    }
+
+    pub(super) fn code(&mut self, code: CowStr<'a>) {
+        self.say(&code);
+        let code = entities::veil(&code).map_or(code, CowStr::from);
+        self.put(Event::Code(code));
     }
 
     pub(super) fn inline_html(
@@ -194,13 +206,13 @@ impl<'a> Body<'a, '_> {
                 id,
             } => {
                 let dest_url = match link_type {
-                    LinkType::Email => dest_url,
+                    LinkType::Email if dest_url.len() <= MAX_URL => dest_url,
                     _ => self.url(dest_url, LinkKind::Link, line),
                 };
                 self.put(Event::Start(Tag::Link {
                     link_type,
                     dest_url,
-                    title,
+                    title: entities::veil(&title).map_or(title, CowStr::from),
                     id,
                 }));
             }
@@ -218,7 +230,7 @@ impl<'a> Body<'a, '_> {
                 self.put(Event::Start(Tag::Image {
                     link_type,
                     dest_url,
-                    title,
+                    title: entities::veil(&title).map_or(title, CowStr::from),
                     id,
                 }));
             }
@@ -244,7 +256,9 @@ impl<'a> Body<'a, '_> {
     fn start_wiki(&mut self, written: &str, line: u32) -> LinkEnd {
         let url = match urls::kind(written) {
             // `[[https://example.org]]`.
-            Kind::Elsewhere(Some(scheme)) if urls::SCHEMES.contains(&scheme.as_str()) => {
+            Kind::Elsewhere(Some(scheme))
+                if urls::SCHEMES.contains(&scheme.as_str()) && written.len() <= MAX_URL =>
+            {
                 urls::encoded(written)
             }
             _ => self.wiki_url(written, line),
@@ -285,6 +299,11 @@ impl<'a> Body<'a, '_> {
     fn url(&mut self, url: CowStr<'a>, kind: LinkKind, line: u32) -> CowStr<'a> {
         let waiting = match urls::kind(&url) {
             Kind::Elsewhere(_) => {
+                if url.len() > MAX_URL {
+                    let message = format!("a URL of more than {MAX_URL} bytes was removed");
+                    self.reports.add(Some(line), "long_url", message);
+                    return CowStr::Borrowed("");
+                }
                 if !self.options.trusted {
                     report_url(&url, kind == LinkKind::Image, line, self.reports);
                 }

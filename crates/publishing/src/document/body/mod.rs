@@ -26,6 +26,9 @@ pub(super) const GFM: Extensions = Extensions::ENABLE_TABLES
     .union(Extensions::ENABLE_FOOTNOTES)
     .union(Extensions::ENABLE_GFM);
 
+/// The most paragraphs, cells, links, bits of code and so on in a file. A book of 1 MiB has some 20,000.
+pub(super) const MAX_PARTS: usize = 150_000;
+
 fn extensions(options: Options) -> Extensions {
     let mut extensions = GFM | Extensions::ENABLE_MATH | Extensions::ENABLE_WIKILINKS;
     extensions.set(
@@ -55,6 +58,7 @@ pub(super) struct Body<'a, 'r> {
     /// Whether something was written.
     started: bool,
     depth: usize,
+    parts: usize,
 
     run: inline::Run,
     /// How many links and images are open.
@@ -104,6 +108,7 @@ impl<'a, 'r> Body<'a, 'r> {
             stopped: None,
             started: false,
             depth: 0,
+            parts: 0,
             run: inline::Run::default(),
             in_link: 0,
             in_image: 0,
@@ -177,6 +182,12 @@ impl<'a, 'r> Body<'a, 'r> {
             return Ok(());
         }
         self.end_run();
+        if !matches!(event, Event::End(_) | Event::SoftBreak) {
+            self.parts += 1;
+        }
+        if self.parts > MAX_PARTS {
+            return Err(TooMuch::Parts);
+        }
         match event {
             Event::Start(tag) => self.start_of(tag, &place)?,
             Event::End(tag) => self.end_of(tag)?,
@@ -186,10 +197,7 @@ impl<'a, 'r> Body<'a, 'r> {
                 }
             }
             Event::InlineHtml(html) => self.inline_html(html, &place)?,
-            Event::Code(code) => {
-                self.say(&code);
-                self.put(Event::Code(code));
-            }
+            Event::Code(code) => self.code(code),
             Event::InlineMath(latex) => self.formula(latex, false, &place),
             Event::DisplayMath(latex) => self.formula(latex, true, &place),
             Event::FootnoteReference(name) => self.footnote_reference(&name),

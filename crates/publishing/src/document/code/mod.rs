@@ -7,17 +7,17 @@ use std::sync::LazyLock;
 
 use syntect::parsing::{ParseState, ScopeStack, SyntaxReference, SyntaxSet};
 
-use super::entities::escape;
+use super::entities::{escape, push_veiled};
 pub(super) use classes::PREFIX;
 use classes::class;
 pub use classes::highlight_css;
 
 /// Longer lines are data, and take the expressions of a syntax longest.
 const MAX_LINE: usize = 1_000;
-/// The most bytes of a block that gets colours.
-const MAX_BLOCK: usize = 100_000;
-/// The most bytes of a file's code that get colours.
-const MAX_FILE: usize = 300_000;
+/// What a byte costs grows with its line: up to this length it costs one.
+const PLAIN_LINE: usize = 100;
+/// What the colours of a file's code may cost.
+const MAX_FILE: usize = 150_000;
 
 static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_newlines);
 
@@ -46,11 +46,11 @@ impl Painter {
         }
         html.push('>');
         match syntax(&language) {
-            Some(syntax) if code.len() <= MAX_BLOCK.min(self.left) => {
-                self.left -= code.len();
+            Some(syntax) if cost(code) <= self.left => {
+                self.left -= cost(code);
                 paint(&mut html, syntax, code);
             }
-            _ => escape(&mut html, code),
+            _ => push_veiled(&mut html, code),
         }
         html.push_str("</code></pre>\n");
         html
@@ -89,6 +89,15 @@ fn syntax(language: &str) -> Option<&'static SyntaxReference> {
         other => other,
     };
     SYNTAXES.find_syntax_by_token(name)
+}
+
+/// What it costs to colour code: expressions that look for the end of something look at the rest of the line each time.
+fn cost(code: &str) -> usize {
+    code.split_inclusive('\n')
+        .map(str::len)
+        .filter(|length| *length <= MAX_LINE)
+        .map(|length| length.max(length * length / PLAIN_LINE))
+        .sum()
 }
 
 fn paint(html: &mut String, syntax: &SyntaxReference, code: &str) {
@@ -149,7 +158,7 @@ impl Span {
         }
         html.push_str(&self.blank);
         self.blank.clear();
-        escape(html, text);
+        push_veiled(html, text);
     }
 
     fn end(&mut self, html: &mut String) {
@@ -163,10 +172,11 @@ impl Span {
 
 #[cfg(test)]
 mod tests {
+    use super::super::entities::unveil;
     use super::*;
 
     fn block(info: &str, code: &str) -> String {
-        Painter::default().block(info, code)
+        unveil(Painter::default().block(info, code))
     }
 
     #[test]
@@ -247,7 +257,7 @@ mod tests {
             "<span class=\"hl-k\">fn</span>",
             "<span class=\"hl-f\">main</span>",
             "<span class=\"hl-c\">// hi\n</span>",
-            "<span class=\"hl-s\">&quot;&lt;b&gt;&quot;</span>",
+            "<span class=\"hl-s\">\"&lt;b&gt;\"</span>",
         ] {
             assert!(html.contains(part), "{part} is not in {html}");
         }
@@ -279,7 +289,7 @@ mod tests {
     fn what_is_long_or_unknown_is_only_escaped() {
         let line = format!("let a = \"{}\";\n", "x".repeat(MAX_LINE));
         assert!(!block("rust", &line).contains("<span"));
-        let long = "let a = 1;\n".repeat(MAX_BLOCK / 11 + 1);
+        let long = "let a = 1;\n".repeat(MAX_FILE / 11 + 1);
         assert!(!block("rust", &long).contains("<span"));
         assert_eq!(
             block("\"><x", "<&\n"),
