@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import sys
 from pathlib import Path
 
@@ -68,6 +69,42 @@ def operation(method, path, of):
     }
 
 
+def once(text):
+    """The schema without fields that a type has twice, which GitHub publishes now and then and the specification forbids."""
+    kept, item, seen, is_block, left_out = [], [], set(), False, []
+    in_text, name = False, None
+    for line in text.splitlines(keepends=True):
+        if not is_block:
+            kept.append(line)
+            if not in_text and re.match(r"(type|interface|input) .*\{$", line):
+                is_block, seen, item = True, set(), []
+            if line.startswith('"""') and line.count('"""') == 1:
+                in_text = not in_text
+            continue
+        if line == "}\n":
+            kept += [*item, line]
+            is_block = False
+            continue
+        item.append(line)
+        # A field ends with its type, on its own line or after its arguments.
+        if line.startswith('  """') and line.count('"""') == 1:
+            in_text = not in_text
+            continue
+        if in_text:
+            continue
+        started = re.match(r"  (\w+)[(:]", line)
+        name = started.group(1) if started else name
+        if not re.match(r"  (\w+:|\):)", line):
+            continue
+        if name in seen:
+            left_out.append(name)
+        else:
+            kept += item
+        seen.add(name)
+        item = []
+    return "".join(kept), left_out
+
+
 def main():
     modules = Path(sys.argv[1])
     openapi = modules / "@octokit/openapi"
@@ -80,8 +117,9 @@ def main():
     }
     here = Path(__file__).parent
     (here / "openapi.json").write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n")
-    text = (graphql / "schema.graphql").read_bytes()
-    (here / "schema.graphql.gz").write_bytes(gzip.compress(text, 9, mtime=0))
+    text, left_out = once((graphql / "schema.graphql").read_text())
+    (here / "schema.graphql.gz").write_bytes(gzip.compress(text.encode(), 9, mtime=0))
+    print("left out:", left_out)
     print("openapi", version, "graphql", json.loads((graphql / "package.json").read_text())["version"])
 
 

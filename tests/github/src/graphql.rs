@@ -75,7 +75,7 @@ pub(crate) fn answer(
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
                 .take();
-            if let (Some(kind), Some(error)) = (kind, answer["errors"].get_mut(0)) {
+            if let (Some(kind), Some(error)) = (kind, answer.pointer_mut("/errors/0")) {
                 error["type"] = kind.into();
             }
             (answer, Vec::new())

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 use domain::clock::SignedDuration;
 use domain::site::Repository;
@@ -42,11 +43,11 @@ struct Known {
     clients: HashMap<(usize, String), Client>,
 }
 
-/// Talks to GitHub as somebody.
+/// Talks to GitHub as somebody. A copy of octocrab's client does not share the token that it was given, so these are shared.
 #[derive(Clone)]
 pub(super) struct Client {
-    pub(super) rest: Octocrab,
-    pub(super) graphql: Octocrab,
+    pub(super) rest: Arc<Octocrab>,
+    pub(super) graphql: Arc<Octocrab>,
 }
 
 impl fmt::Debug for Access {
@@ -173,7 +174,10 @@ impl Access {
         let rest = build(&self.options.api)?;
         let Kind::App { installation, .. } = kind else {
             let graphql = build(&self.options.graphql())?;
-            return Ok(Client { rest, graphql });
+            return Ok(Client {
+                rest: Arc::new(rest),
+                graphql: Arc::new(graphql),
+            });
         };
         let installation = match installation {
             Some(id) => *id,
@@ -184,6 +188,7 @@ impl Access {
             .repositories(vec![repository.name().to_owned()])
             .build()
             .map_err(failed)?;
+        let of_it = Arc::new(of_it);
         // An App's tokens are asked for where the API is, and GitHub Enterprise has GraphQL elsewhere.
         let graphql = if self.options.graphql() == self.options.api {
             of_it.clone()
@@ -194,12 +199,11 @@ impl Access {
                 .map_err(super::answer::of_octocrab)?;
             let base = self.options.graphql();
             let base = base.as_str().trim_end_matches('/');
-            OctocrabBuilder::new()
-                .base_uri(base)
-                .map_err(failed)?
+            let builder = OctocrabBuilder::new().base_uri(base).map_err(failed)?;
+            let built = builder
                 .personal_token(token)
-                .build_with_reqwest(self.http.clone())
-                .map_err(failed)?
+                .build_with_reqwest(self.http.clone());
+            Arc::new(built.map_err(failed)?)
         };
         Ok(Client {
             rest: of_it,

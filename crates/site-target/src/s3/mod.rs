@@ -332,6 +332,3 @@ fn is_known(head: &Head, path: &SitePath) -> bool {
 fn failed(error: bucket::Error) -> Error {
     Error::Unavailable(error.into())
 }
-
-#[cfg(test)]
-mod tests;

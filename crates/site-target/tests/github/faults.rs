@@ -282,10 +282,7 @@ async fn no_answer_is_waited_for_only_so_long() {
     let place = place().await;
     for on in ["POST /graphql", "createCommitOnBranch"] {
         place.fail(on, What::Hang);
-        let mut options = place.github().0.options.clone();
-        options.timeout = Duration::from_millis(200);
-        let clock = Clock::new(|| domain::Timestamp::UNIX_EPOCH);
-        let github = Github::new(Box::new(place.secret.clone()), clock, options).unwrap();
+        let github = place.github_within(Duration::from_millis(200));
         let target = place.open_by(&github).await.unwrap();
         let error = publish(&target, &changed()).await.unwrap_err();
         assert!(matches!(error, Error::Unavailable(_)), "{error:?}");
@@ -297,6 +294,7 @@ async fn no_answer_is_waited_for_only_so_long() {
 async fn an_answer_that_is_lost_after_the_commit_is_found_by_the_next_attempt() {
     let place = place().await;
     for (on, site) in [("createCommitOnBranch", changed()), ("PATCH", folded())] {
+        recovers(&place, &small()).await;
         let before = place.commit();
         place.fail(on, What::Lose);
         let target = place.open().await.unwrap();

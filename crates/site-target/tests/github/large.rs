@@ -149,27 +149,3 @@ async fn a_long_list_is_read_whole() {
     assert_eq!(target.head().await.unwrap().own.len(), many.len());
     assert_eq!(publish(&target, &many).await.unwrap().0, None);
 }
-
-#[tokio::test(start_paused = true)]
-async fn requests_that_write_keep_their_distance() {
-    let target = {
-        let clock = Clock::new(|| domain::Timestamp::UNIX_EPOCH);
-        let secret = Secret::token(TOKEN);
-        Github::new(Box::new(secret), clock, GithubOptions::default()).unwrap()
-    };
-    let place = GithubTarget {
-        github: target,
-        tenant: TenantId::parse("acme#blog").unwrap(),
-        repository: Repository::parse(REPOSITORY).unwrap(),
-        branch: Branch::parse("main").unwrap(),
-        folder: None,
-        budget: Duration::ZERO,
-        last: Mutex::default(),
-        wrote: tokio::sync::Mutex::default(),
-    };
-    let start = Instant::now();
-    for _ in 0..81 {
-        place.pace().await;
-    }
-    assert_eq!(start.elapsed(), Duration::from_mins(1));
-}

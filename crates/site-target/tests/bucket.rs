@@ -1,21 +1,29 @@
+//! A site in a bucket: what every target does, and what happens when it is broken off.
+
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use aws_sdk_s3::config::{BehaviorVersion, Builder, Credentials, Region, retry::RetryConfig};
+use bucket::SiteBucket;
 use bytes::Bytes;
-use domain::Timestamp;
+use domain::{Clock, TenantId, Timestamp};
 use futures::TryStreamExt as _;
+use futures::future::BoxFuture;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use md5::{Digest as _, Md5};
-use s3s::dto::*;
+use s3s::auth::SimpleAuth;
+use s3s::dto::{
+    DeleteObjectInput, DeleteObjectOutput, ETag, ETagCondition, GetObjectInput, GetObjectOutput,
+    HeadObjectInput, HeadObjectOutput, Metadata, PutObjectInput, PutObjectOutput, StreamingBlob,
+};
 use s3s::service::S3ServiceBuilder;
 use s3s::{S3, S3Request, S3Response, S3Result, s3_error};
+use site_target::{Error, S3Target, Target, difference};
 use site_target_contract::{Known, Place, Site, change, contract, publish, site, wanted};
 use tokio::net::TcpListener;
-
-use super::*;
-use crate::difference;
 
 /// A bucket in memory, which keeps to its conditions for certain.
 #[derive(Clone, Default)]
@@ -142,7 +150,8 @@ impl S3 for Memory {
     }
 }
 
-async fn serve(service: S3ServiceBuilder) -> SocketAddr {
+async fn serve(mut service: S3ServiceBuilder) -> SocketAddr {
+    service.set_auth(SimpleAuth::from_single("x", "x"));
     let service = service.build();
     let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
