@@ -252,6 +252,7 @@ def run(options):
             messages.run(session, credentials["base_url"], resources)
             scraping.run(session, operate, credentials, credentials["base_url"] + emulator.MAIL, resources)
             triggers.upload(session, resources)
+            triggers.due(session, resources)
             triggers.samples(session, resources)
             outage.run(session, resources, poster(credentials))
             return judge(session, resources, template)

@@ -137,3 +137,17 @@ def upload(session, resources):
     s3.delete_object(Bucket=source, Key=f"{key}.md")
     until("the page went with its source", lambda: page() is None)
     check("the page went with its source", True)
+
+
+def due(session, resources):
+    """A site whose time has come is taken by the schedule's event, and queued."""
+    table = session.resource("dynamodb").Table(resources["SitesTable"])
+    key = {"tenant_id": f"acme#{uuid.uuid4().hex}"}
+    table.put_item(Item={**key, "due": "due", "due_at": 1})
+    event = (ROOT / "events" / "schedule-site-due.json").read_bytes()
+    answer = session.client("lambda").invoke(FunctionName=resources["SiteDue"], Payload=event)
+    check("the tick of the sites ends well", answer["StatusCode"] == 200 and "FunctionError" not in answer)
+    # The platform's own schedule may have been first, and the publisher may have looked at it by now.
+    until("the site was taken", lambda: table.get_item(Key=key, ConsistentRead=True)["Item"].get("due_at") != 1)
+    check("a site whose time has come was taken", True)
+    table.delete_item(Key=key)

@@ -20,12 +20,11 @@ pub(crate) fn read(body: &Value, has_git: bool) -> Result<Setup, Problem> {
 
 fn setup(body: &Value, has_git: bool, input: &mut Input) -> Option<Setup> {
     let mut object = Object::of(body, "", input)?;
-    let target = match object.value("target") {
-        Some(value) => target(value, has_git, input),
-        None => {
-            input.refuse("target", Invalid::new("required", "is required"));
-            None
-        }
+    let target = if let Some(value) = object.value("target") {
+        target(value, has_git, input)
+    } else {
+        input.refuse("target", Invalid::new("required", "is required"));
+        None
     };
     let base_url = object.required("base_url", BaseUrl::parse, input);
     let theme = object

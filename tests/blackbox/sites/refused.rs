@@ -68,9 +68,8 @@ async fn a_body_that_is_no_setup_is_refused() {
         let call = call(&site, Method::PUT, &path(&site));
         call.body("application/json", body.to_owned())
     };
-    send("{").await.expect_problem(400, "malformed_json");
-    for body in ["[]", "7", "\"x\"", "null"] {
-        send(body).await.expect_problem(400, "validation_failed");
+    for body in ["{", "[]", "7", "\"x\"", "null"] {
+        send(body).await.expect_problem(400, "malformed_json");
     }
     let long = format!(r#"{{"base_url": "{}"}}"#, "x".repeat(70_000));
     send(&long).await.expect_problem(413, "payload_too_large");

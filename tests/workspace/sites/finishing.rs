@@ -17,7 +17,7 @@ async fn a_setup_is_kept_as_it_was_given_and_makes_the_site_due() {
     let row = stage.set_up(&shop, "acme/site").await;
     assert_eq!(row.setup, Some(setup("acme/site")));
     assert_eq!(
-        row.setup_at.map(|at| at.as_millisecond()),
+        row.setup_at.map(domain::Timestamp::as_millisecond),
         Some(stage.now().as_millisecond())
     );
     assert_eq!(row.due_at, row.setup_at);
@@ -34,7 +34,7 @@ async fn an_attempt_that_looked_earlier_changes_nothing() {
     let row = stage.get(&shop).await;
     assert_eq!(commit(&row), Some("late"));
     assert_eq!(
-        row.status.checked_at.map(|at| at.as_millisecond()),
+        row.status.checked_at.map(domain::Timestamp::as_millisecond),
         Some(late.as_millisecond())
     );
     assert_eq!(row.due_at, None, "it was looked at");
@@ -55,7 +55,7 @@ async fn the_one_that_looked_last_says_when_it_is_due() {
     let due_at = stage.get(&shop).await.due_at;
     let expected = now + MINUTE * 20;
     assert_eq!(
-        due_at.map(|at| at.as_millisecond()),
+        due_at.map(domain::Timestamp::as_millisecond),
         Some(expected.as_millisecond())
     );
 }

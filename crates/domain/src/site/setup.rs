@@ -96,7 +96,7 @@ impl Repository {
         let (owner, name) = text.split_once('/').ok_or_else(wrong)?;
         identifier(owner, 39, "-").map_err(|_| wrong())?;
         identifier(name, 100, "-_.").map_err(|_| wrong())?;
-        if matches!(name, "." | "..") || name.ends_with(".git") {
+        if matches!(name, "." | "..") || name.to_ascii_lowercase().ends_with(".git") {
             return Err(wrong());
         }
         Ok(Self(text.to_owned()))
@@ -150,7 +150,7 @@ impl Branch {
             part.is_empty()
                 || part.starts_with('.')
                 || part.ends_with('.')
-                || part.ends_with(".lock")
+                || part.to_ascii_lowercase().ends_with(".lock")
         };
         if text.split('/').any(part_is_bad) {
             return wrong;

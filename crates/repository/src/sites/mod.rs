@@ -152,18 +152,15 @@ impl Sites {
             .expression_attribute_names("#status", "status")
             .expression_attribute_values(":status", value(&status.bounded())?)
             .expression_attribute_values(":checked_at", time(outcome.checked_at));
-        match (&seen.setup, seen.setup_at) {
-            (Some(setup), Some(setup_at)) => {
-                conditions.push("setup_at = :setup_at");
-                set.push("status_of = :target");
-                call = call
-                    .expression_attribute_values(":setup_at", time(setup_at))
-                    .expression_attribute_values(":target", value(&setup.target)?);
-            }
-            _ => {
-                conditions.push("attribute_not_exists(setup_at)");
-                remove.push("status_of");
-            }
+        if let Some((setup, setup_at)) = seen.setup.as_ref().zip(seen.setup_at) {
+            conditions.push("setup_at = :setup_at");
+            set.push("status_of = :target");
+            call = call
+                .expression_attribute_values(":setup_at", time(setup_at))
+                .expression_attribute_values(":target", value(&setup.target)?);
+        } else {
+            conditions.push("attribute_not_exists(setup_at)");
+            remove.push("status_of");
         }
         if sets_turn {
             match seen.asked_at {
