@@ -43,8 +43,7 @@ impl<'a> Files<'a> {
             Some(Content::Copy(source)) => {
                 let batch = self.batch;
                 let read = read(&batch.deps, &batch.memory, &self.prefix, &source).await;
-                read.map_err(|failure| Error::Contents(reason(failure)))?
-                    .bytes
+                Bytes::from_owner(read.map_err(|failure| Error::Contents(reason(failure)))?)
             }
             None => {
                 return Err(Error::Contents(

@@ -6,7 +6,7 @@ use publishing::site::Built;
 use repository::sites::Outcome;
 
 use crate::attempt::{Attempt, Commit, Site};
-use crate::failure::{Failure, LIMITED, UNFINISHED, trouble};
+use crate::failure::{Failure, LIMITED, trouble};
 use crate::{Deps, Error, notice};
 
 /// What the folder held.
