@@ -201,10 +201,10 @@ impl Access {
             let base = self.options.graphql();
             let base = base.as_str().trim_end_matches('/');
             let builder = OctocrabBuilder::new().base_uri(base).map_err(failed)?;
-            let built = builder
+            let client = builder
                 .personal_token(token)
                 .build_with_reqwest(self.http.clone());
-            Arc::new(built.map_err(failed)?)
+            Arc::new(client.map_err(failed)?)
         };
         Ok(Client {
             rest: of_it,
