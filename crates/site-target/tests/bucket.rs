@@ -313,6 +313,22 @@ async fn what_was_broken_off_is_made_whole() {
     }
 }
 
+/// Who comes while another one writes waits for its end, and then sees what it wrote.
+#[tokio::test]
+async fn who_is_patient_waits_for_whoever_writes() {
+    let place = in_bucket().await;
+    publish(&place.open(), &first()).await.unwrap();
+    place.memory.left.store(1, Ordering::SeqCst);
+    publish(&place.open(), &second()).await.unwrap_err();
+    place.memory.left.store(-1, Ordering::SeqCst);
+    let patient = place.open().waiting(Duration::from_secs(60));
+    let (head, ()) = tokio::join!(patient.head(), async {
+        // The time of the one that was broken off goes by meanwhile.
+        place.second.fetch_add(91, Ordering::SeqCst);
+    });
+    assert!(head.is_ok(), "{head:?}");
+}
+
 #[tokio::test]
 async fn what_was_broken_off_can_be_taken_back() {
     for taken in 1..7 {
