@@ -229,7 +229,10 @@ mod tests {
             let mark = if removed { "x" } else { "" };
             format!("{mark}{}", record["s3"]["object"]["key"].as_str().unwrap())
         });
-        read.collect()
+        // Those of one moment come in any order.
+        let mut read: Vec<String> = read.collect();
+        read.sort();
+        read
     }
 
     fn watch(folder: &Path) -> Watch {

@@ -102,7 +102,7 @@ impl Targets for Places {
             site::Target::S3 {} => match &self.bucket {
                 Some((bucket, clock)) => {
                     let target = S3Target::new(bucket.clone(), tenant, clock.clone(), self.budget);
-                    target.map(|target| Box::new(target.waiting(PATIENCE)) as Box<dyn Target>)
+                    Ok(Box::new(target.waiting(PATIENCE)) as Box<dyn Target>)
                 }
                 None => Err(missing("a bucket of sites")),
             },

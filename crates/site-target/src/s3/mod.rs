@@ -45,31 +45,19 @@ pub struct S3Target {
 }
 
 impl S3Target {
-    /// The part of `tenant`; `budget` is how long one commit may take.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] for a tenant whose name starts with a dot: its files would be where the manifests are.
-    pub fn new(
-        bucket: SiteBucket,
-        tenant: &TenantId,
-        clock: Clock,
-        budget: Duration,
-    ) -> Result<Self, Error> {
+    /// The part of `tenant`, whose name can't start with a dot as that of the manifests does; `budget` is how long one commit may
+    /// take.
+    #[must_use]
+    pub fn new(bucket: SiteBucket, tenant: &TenantId, clock: Clock, budget: Duration) -> Self {
         let (client, site) = (tenant.client_id(), tenant.site_id());
-        if client.starts_with('.') || site.starts_with('.') {
-            return Err(Error::Refused {
-                code: "tenant_refused",
-                message: format!("{tenant} starts with a dot, which no folder of the bucket may"),
-            });
-        }
-        Ok(Self {
+        Self {
             bucket,
             prefix: format!("{client}/{site}/"),
             manifest: format!(".manifests/{client}/{site}.json"),
             clock,
             budget,
             patience: Duration::ZERO,
-        })
+        }
     }
 
     /// Waits so long for somebody else who writes. Most are at their end soon; of one that died it is known later.
