@@ -16,10 +16,6 @@ impl Local {
     }
 }
 
-#[expect(
-    clippy::unused_async,
-    reason = "the contract's other places need to wait"
-)]
 async fn local() -> Local {
     Local {
         folder: TempDir::new().unwrap(),

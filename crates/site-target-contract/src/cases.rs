@@ -1,4 +1,9 @@
-//! The cases, one thing each.
+//! The cases, one thing each. Each panics where the target does something else.
+#![expect(
+    clippy::missing_panics_doc,
+    clippy::unwrap_used,
+    reason = "these are tests, in a crate of their own so that all targets can have them"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 

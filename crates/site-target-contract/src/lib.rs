@@ -56,6 +56,9 @@ macro_rules! contract {
 pub type Site = BTreeMap<SitePath, Bytes>;
 
 /// A site of a few texts.
+///
+/// # Panics
+/// Where a path is none.
 #[must_use]
 pub fn site(files: &[(&str, &str)]) -> Site {
     let entry =
@@ -63,7 +66,6 @@ pub fn site(files: &[(&str, &str)]) -> Site {
     files.iter().map(entry).collect()
 }
 
-#[must_use]
 pub(crate) fn path_of(path: &str) -> SitePath {
     SitePath::parse(path).unwrap_or_else(|why| panic!("{path:?} {why}"))
 }

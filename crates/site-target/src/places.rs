@@ -114,3 +114,33 @@ fn missing(kind: &str) -> Error {
         message: format!("this installation has not been given {kind}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_kind_that_was_not_given_is_refused_by_name() {
+        let places = Places::new(Duration::ZERO);
+        let tenant = TenantId::parse("acme#blog").unwrap();
+        for (target, named) in [
+            (r#"{"git": {}}"#, "git repositories"),
+            (r#"{"s3": {}}"#, "a bucket"),
+            (
+                r#"{"github": {"repository": "a/b", "branch": "main"}}"#,
+                "GitHub",
+            ),
+        ] {
+            let setup = format!(r#"{{"target": {target}, "base_url": "https://example.com"}}"#);
+            let setup: Setup = serde_json::from_str(&setup).unwrap();
+            match places.open(&tenant, &setup).await {
+                Err(Error::Refused { code, message }) => {
+                    assert_eq!(code, "target_missing");
+                    assert!(message.contains(named), "{message}");
+                }
+                Err(error) => panic!("{error:?}"),
+                Ok(_) => panic!("{target} was opened"),
+            }
+        }
+    }
+}

@@ -1,6 +1,6 @@
 //! A stand-in of GitHub's API for tests: repositories in memory, behind the requests that a site's target makes.
 //!
-//! Every request is held against what GitHub publishes of its API, its OpenAPI description and its GraphQL schema. One that is not
+//! Every request is held against what GitHub publishes of its API, its `OpenAPI` description and its GraphQL schema. One that is not
 //! as they say is answered with 422 and remembered as a violation; so is an answer of the stand-in itself, so that it does not tell
 //! what GitHub would not.
 

@@ -174,7 +174,7 @@ impl Operation {
                     }
                 }
                 None if parameter.required => {
-                    wrong.push(format!("no parameter {}", parameter.name))
+                    wrong.push(format!("no parameter {}", parameter.name));
                 }
                 None => {}
             }

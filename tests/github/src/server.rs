@@ -118,7 +118,8 @@ fn label(asked: &Asked) -> String {
     if asked.path.ends_with("/graphql")
         && let Ok(body) = serde_json::from_slice::<Value>(&asked.body)
     {
-        label += &format!(" {}", body["query"].as_str().unwrap_or_default());
+        label.push(' ');
+        label.push_str(body["query"].as_str().unwrap_or_default());
     }
     label
 }
@@ -248,13 +249,14 @@ fn answer_rest(
     answered
 }
 
-fn respond(answered: Answered, headers: &BTreeMap<String, String>) -> Response<Body> {
+fn respond((status, said): Answered, headers: &BTreeMap<String, String>) -> Response<Body> {
     let mut response = Response::builder()
-        .status(answered.0)
+        .status(status)
         .header(header::CONTENT_TYPE, "application/json; charset=utf-8");
     for (name, value) in headers {
         response = response.header(name, value);
     }
-    let body = Body::from(answered.1.to_string());
-    response.body(body).unwrap_or_default()
+    response
+        .body(Body::from(said.to_string()))
+        .unwrap_or_default()
 }

@@ -288,7 +288,7 @@ fn encoded(object: &Object) -> (&'static str, Vec<u8>) {
         Object::Commit(commit) => {
             let mut content = format!("tree {}\n", commit.tree);
             for parent in &commit.parents {
-                content += &format!("parent {parent}\n");
+                content.extend(["parent ", parent, "\n"]);
             }
             content += "author Stand-In <x@localhost> 0 +0000\ncommitter Stand-In <x@localhost> 0 +0000\n\n";
             content += &commit.message;

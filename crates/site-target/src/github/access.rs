@@ -82,7 +82,7 @@ impl Access {
             .no_proxy()
             .redirect(reqwest::redirect::Policy::none())
             .retry(reqwest::retry::never())
-            .connect_timeout(options.timeout)
+            .timeout(options.timeout)
             .http1_only()
             .tls_certs_only(roots.map_err(failed)?)
             .build()
@@ -96,8 +96,8 @@ impl Access {
         })
     }
 
-    /// The client for a tenant's site. `refused` is one that GitHub did not let in: another one is given, if there is one by
-    /// now.
+    /// The client for a tenant's site; another one after GitHub has not let in the one before, if there is one by now. An App
+    /// always has another token.
     pub(super) async fn client(
         &self,
         tenant: &TenantId,
@@ -110,9 +110,6 @@ impl Access {
             .read_at
             .is_none_or(|at| now.duration_since(at) >= MAX_AGE);
         let is_new = (is_old || is_refused) && self.read(&mut known, now).await?;
-        if is_refused && !is_new {
-            return Ok(None);
-        }
         let fits = |credential: &Credential| credential.fits(tenant, repository);
         let Some(index) = known.credentials.iter().position(fits) else {
             return Err(refused(
@@ -122,6 +119,10 @@ impl Access {
                 ),
             ));
         };
+        let is_token = matches!(known.credentials[index].kind, Kind::Token(_));
+        if is_refused && !is_new && is_token {
+            return Ok(None);
+        }
         let key = (index, repository.as_str().to_ascii_lowercase());
         if let Some(client) = known.clients.get(&key) {
             return Ok(Some(client.clone()));
@@ -200,10 +201,10 @@ impl Access {
             let base = self.options.graphql();
             let base = base.as_str().trim_end_matches('/');
             let builder = OctocrabBuilder::new().base_uri(base).map_err(failed)?;
-            let built = builder
+            let client = builder
                 .personal_token(token)
                 .build_with_reqwest(self.http.clone());
-            Arc::new(built.map_err(failed)?)
+            Arc::new(client.map_err(failed)?)
         };
         Ok(Client {
             rest: of_it,

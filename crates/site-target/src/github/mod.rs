@@ -165,24 +165,23 @@ impl GithubTarget {
         of: fn(&Client) -> &octocrab::Octocrab,
     ) -> Result<Answer, Error> {
         let access = &self.github.0;
-        let mut is_refused = false;
-        loop {
+        for is_refused in [false, true] {
             let client = access
                 .client(&self.tenant, &self.repository, is_refused)
                 .await?;
             let Some(client) = client else {
-                return Err(refused(
-                    "token_refused",
-                    "GitHub does not take the credential of this installation: it may be over or revoked",
-                ));
+                break;
             };
             let answer = Answer::of(of(&client), asked.clone(), access.options.timeout).await?;
             if answer.status != http::StatusCode::UNAUTHORIZED {
                 return Ok(answer);
             }
             self.github.forget(&self.repository).await;
-            is_refused = true;
         }
+        Err(refused(
+            "token_refused",
+            "GitHub does not take the credential of this installation: it may be over or revoked",
+        ))
     }
 
     /// Waits until one more request that writes may be made.

@@ -178,7 +178,7 @@ impl GithubTarget {
             let bytes = edit.bytes(place).await?;
             match std::str::from_utf8(&bytes) {
                 Ok(text) if !text.contains('\0') => {
-                    entries.push(entry(place, "content", text.into()))
+                    entries.push(entry(place, "content", text.into()));
                 }
                 _ => blobs.push(self.write_blob(place, bytes)),
             }

@@ -245,16 +245,15 @@ impl GithubTarget {
             .object
             .filter(|text| !text.is_truncated)
             .and_then(|text| text.text);
-        let read = match text {
-            Some(text) => OwnList::read(text.as_bytes()),
-            None => {
-                let blob = self.url(&format!("git/blobs/{}", entry.oid));
-                let answer = self.ask(Asked::new(Method::GET, blob).raw()).await?;
-                if !answer.status.is_success() {
-                    return Err(self.error(&answer));
-                }
-                OwnList::read(&answer.body)
+        let read = if let Some(text) = text {
+            OwnList::read(text.as_bytes())
+        } else {
+            let blob = self.url(&format!("git/blobs/{}", entry.oid));
+            let answer = self.ask(Asked::new(Method::GET, blob).raw()).await?;
+            if !answer.status.is_success() {
+                return Err(self.error(&answer));
             }
+            OwnList::read(&answer.body)
         };
         read.map(Some).map_err(|error| {
             let place = self.place(LIST_NAME).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! A bucket, from which CloudFront or another server serves.
+//! A bucket, from which `CloudFront` or another server serves.
 //!
 //! A bucket has no commits. A [`Manifest`] says what a site has; whoever replaces the one that they have read by one that says
 //! what they are about to do is the only one who writes until its time is over. Whatever happens then, the next one finds which

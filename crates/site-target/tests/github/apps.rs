@@ -109,6 +109,14 @@ async fn an_app_of_github_enterprise_has_one_token_for_both_addresses() {
     place.secret = secret(&key.pkcs8, None);
     let target = place.open().await.unwrap();
     publish(&target, &small()).await.unwrap();
+    // When it is over, another one is asked for.
+    for number in 1..10 {
+        let token = format!("ghs_standin{number}");
+        place.stand_in.world().revoke(&token);
+    }
+    publish(&target, &site(&[("index.html", "2")]))
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
