@@ -1,7 +1,7 @@
 //! What a commit says.
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use publishing::site::Source;
 use site_target::{Difference, Head};
@@ -145,7 +145,7 @@ fn text(title: &str, lines: &[Line]) -> String {
         text.push('\n');
     }
     if let Some(more) = lines.len().checked_sub(MOST_NAMED).filter(|more| *more > 0) {
-        text.push_str(&format!("and {more} more\n"));
+        let _ = writeln!(text, "and {more} more");
     }
     text
 }

@@ -142,9 +142,9 @@ async fn one_that_hangs_keeps_no_other_from_being_published() {
         }
         // The time that a batch has is over, and nothing else is under way that would notice.
         tokio::time::pause();
-        tokio::time::advance(Duration::from_secs(120)).await;
+        tokio::time::advance(Duration::from_mins(2)).await;
         tokio::time::resume();
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     stage.place.at_commit(&bad, Then::After(Box::pin(forever)));
     let failed = stage.deliver(&[job(&bad), job(&good)]).await;

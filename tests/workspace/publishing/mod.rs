@@ -4,6 +4,7 @@ mod commits;
 mod due;
 mod failing;
 mod folders;
+mod github;
 mod place;
 mod races;
 

@@ -145,7 +145,9 @@ async fn a_file_that_is_put_into_the_bucket_by_hand_is_a_page_a_moment_later() {
     std::fs::write(&file, "# Hello\n\nsecond\n").unwrap();
     laptop.until("demo/site/hello/", "second").await;
     std::fs::remove_dir_all(&folder).unwrap();
-    laptop.until("demo/site/hello/", "Page not found").await;
+    laptop
+        .until("demo/site/hello/", "no page at this address")
+        .await;
 }
 
 #[tokio::test]
