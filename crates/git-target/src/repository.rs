@@ -157,7 +157,7 @@ impl Repository {
         } else {
             let list = OwnList {
                 files: edit.own.clone(),
-                nojekyll: false,
+                ..OwnList::default()
             };
             let list = self.0.write_blob(list.to_bytes()).map_err(failed)?;
             tree.upsert(LIST_NAME, EntryKind::Blob, list.detach())

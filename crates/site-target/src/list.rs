@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::TenantId;
 use domain::site::{BlobId, SitePath};
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +12,8 @@ pub const LIST_NAME: &str = ".cloud-voyages.json";
 /// Which files are the site's own, and what they say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OwnList {
+    /// Whose site it is, where others could have the same place.
+    pub tenant: Option<TenantId>,
     /// The files.
     pub files: BTreeMap<SitePath, BlobId>,
     /// Whether the site's `.nojekyll`, which is no file of the site, is its own as well.
@@ -21,6 +24,8 @@ pub struct OwnList {
 #[derive(Serialize, Deserialize)]
 struct Written {
     version: u32,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    tenant: Option<TenantId>,
     #[serde(default)]
     nojekyll: bool,
     files: BTreeMap<SitePath, String>,
@@ -48,6 +53,7 @@ impl OwnList {
             return Err(Unreadable::Value(format!("version {}", written.version)));
         }
         Ok(Self {
+            tenant: written.tenant,
             files: from_hex(written.files)?,
             nojekyll: written.nojekyll,
         })
@@ -58,6 +64,7 @@ impl OwnList {
     pub fn to_bytes(&self) -> Vec<u8> {
         let written = Written {
             version: 1,
+            tenant: self.tenant.clone(),
             nojekyll: self.nojekyll,
             files: to_hex(&self.files),
         };
@@ -91,6 +98,7 @@ mod tests {
     fn a_list_is_read_as_it_was_written() {
         let path = SitePath::parse("über/index.html").unwrap();
         let list = OwnList {
+            tenant: TenantId::parse("acme#blog").ok(),
             files: BTreeMap::from([(path, BlobId::of(b"hello"))]),
             nojekyll: true,
         };

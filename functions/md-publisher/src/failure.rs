@@ -109,6 +109,15 @@ impl From<bucket::Error> for Failure {
             ),
             // It was smaller when it was listed.
             error @ bucket::Error::TooLarge { .. } => Self::Moved(error.into()),
+            bucket::Error::Object { key, source } => {
+                tracing::warn!(
+                    key,
+                    error = chain(&*source),
+                    "a file of a folder can't be read"
+                );
+                let message = format!("The file {key} can't be read from the bucket.");
+                Self::trouble("folder_unreadable", message)
+            }
             error => Self::Message(error.into()),
         }
     }

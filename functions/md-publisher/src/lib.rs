@@ -32,7 +32,7 @@ use tokio::time::Instant;
 use trigger::{BadMessage, Delivery};
 
 /// How many sites are worked on at the same time: one waits for its target while another one is built.
-const SITES_AT_A_TIME: usize = 3;
+const SITES_AT_A_TIME: usize = 2;
 /// When no other site is begun: what is begun has to end within the function's 120 s.
 const LAST_START: Duration = Duration::from_secs(30);
 /// When whatever is not at its end by then is given up, so that what became of it can still be written down.

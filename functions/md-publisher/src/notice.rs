@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use domain::mail::{EmailJob, Template};
-use domain::site::{Report, Trouble};
+use domain::site::{BlobId, Report, Status, Trouble};
 use domain::{Email, Timestamp};
 use repository::sites::{Notice, Outcome};
 
@@ -31,11 +31,16 @@ pub(crate) async fn tell(deps: &Deps, site: &Site, commit: Option<&Commit>, outc
         return;
     };
     let trouble = outcome.status.trouble.as_ref();
-    let notice = match (commit, trouble) {
-        (Some(_), _) => Notice::Published,
-        (None, None) => Notice::Well,
-        (None, Some(trouble)) if is_told(trouble) => Notice::Trouble(&trouble.code),
-        (None, Some(_)) => return,
+    let left_out = left_out(&outcome.status);
+    let newly = left_out.is_some() && left_out != self::left_out(&site.row.status);
+    let notice = match (commit, trouble, &left_out) {
+        (_, Some(trouble), _) if is_told(trouble) => Notice::Trouble(&trouble.code),
+        (_, Some(_), _) => return,
+        // Whoever has just made a mistake is waiting for a page that does not come.
+        (_, None, Some(left_out)) if newly => Notice::Trouble(left_out),
+        (Some(_), None, _) => Notice::Published,
+        (None, None, None) => Notice::Well,
+        (None, None, Some(_)) => return,
     };
     let (id, now) = (site.id(), deps.clock.now());
     match deps.sites.may_notify(id, notice, now).await {
@@ -54,6 +59,14 @@ pub(crate) async fn tell(deps: &Deps, site: &Site, commit: Option<&Commit>, outc
     if let Err(error) = deps.sites.not_notified(id, now).await {
         tracing::warn!(tenant = %id, error = chain(&error), "the mail counts as sent all the same");
     }
+}
+
+/// A short name for all that is left out, and why; `None` where nothing is.
+fn left_out(status: &Status) -> Option<String> {
+    let left_out = status.reports.iter().filter(|report| report.left_out);
+    let names = left_out.map(|report| format!("{}\n{}\n", report.file, report.code));
+    let names: String = names.collect();
+    (!names.is_empty()).then(|| format!("left_out {}", BlobId::of(names.as_bytes())))
 }
 
 fn is_told(trouble: &Trouble) -> bool {
@@ -81,7 +94,10 @@ fn mail(
     });
     let params = [
         ("site", plain(name)),
-        ("summary", summary(commit, trouble)),
+        (
+            "summary",
+            summary(commit, trouble, left_out(status).is_some()),
+        ),
         ("url", site.setup.base_url.as_str().to_owned()),
         (
             "commit",
@@ -102,7 +118,7 @@ fn mail(
     EmailJob::new(to, Some(Template::SitePublished), params, tenant, &key)
 }
 
-fn summary(commit: Option<&Commit>, trouble: Option<&Trouble>) -> String {
+fn summary(commit: Option<&Commit>, trouble: Option<&Trouble>, left_out: bool) -> String {
     match (commit, trouble) {
         (Some(commit), _) => commit.message.trim_end().to_owned(),
         (None, Some(trouble)) => {
@@ -110,6 +126,9 @@ fn summary(commit: Option<&Commit>, trouble: Option<&Trouble>) -> String {
             format!(
                 "The last changes could not be published, and what was published before is still there. It is tried again on {retry_at}."
             )
+        }
+        (None, None) if left_out => {
+            "Nothing has changed on the site, because something is left out.".to_owned()
         }
         (None, None) => "What was wrong is over: the site is as its folder says.".to_owned(),
     }

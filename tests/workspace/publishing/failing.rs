@@ -63,6 +63,27 @@ async fn what_is_refused_is_kept_reported_mailed_and_tried_again() {
 }
 
 #[tokio::test]
+async fn a_file_that_is_left_out_is_mailed_once_though_nothing_is_committed() {
+    let stage = Stage::start().await;
+    stage
+        .set_up(|setup| setup.notify = Email::parse("author@example.com").ok())
+        .await;
+    stage.put("a.md", "# One\n").await;
+    stage.publish().await;
+    assert_eq!(stage.mails().len(), 1);
+    stage.put("b.md", "---\ntitle: [\n---\n# Two\n").await;
+    for _ in 0..2 {
+        let row = stage.publish().await;
+        assert_eq!(row.status.reports.len(), 1);
+    }
+    let mails = stage.mails();
+    assert_eq!(mails.len(), 2);
+    let problems = mails[0]["params"]["problems"].as_str().expect("problems");
+    assert!(problems.starts_with("b.md:"), "{problems}");
+    stage.world.stop().await;
+}
+
+#[tokio::test]
 async fn what_asks_to_be_left_alone_is_left_alone() {
     let stage = Stage::start().await;
     stage.put("a.md", "# One\n").await;

@@ -20,7 +20,7 @@ use crate::{Surroundings, data_dir};
 
 /// What a site's page may do: run its own scripts and show what is anywhere, in an origin that is nobody's.
 const POLICY: &str =
-    "sandbox allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads";
+    "sandbox allow-forms allow-scripts allow-popups allow-popups-to-escape-sandbox allow-downloads";
 
 /// Where published sites are.
 #[derive(Clone)]

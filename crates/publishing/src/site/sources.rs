@@ -30,10 +30,28 @@ pub(crate) const TEMPLATES: [&str; 6] = [
 pub(crate) const THEME: &str = "_theme/";
 /// The theme's own style sheet.
 pub(crate) const THEME_CSS: &str = "_theme/theme.css";
-/// Endings of files that a browser runs, or that can hold what it runs.
-const ACTIVE: [&str; 14] = [
-    "htm", "html", "js", "mht", "mhtml", "mjs", "shtml", "svg", "swf", "wasm", "xht", "xhtml",
-    "xml", "xsl",
+/// The most bytes of all Markdown of a site together: 24 MB. Read and rendered, it takes some twenty times as much memory.
+const ALL_MARKDOWN: u64 = 24_000_000;
+/// Endings of files in which nothing can be that a browser runs, wherever they are served. A list of those that can would miss some:
+/// servers know hundreds of names for HTML and XML.
+const PASSIVE: [&str; 54] = [
+    "7z", "aac", "avif", "bib", "bin", "bmp", "bz2", "conf", "css", "csv", "doc", "docx", "eot",
+    "epub", "flac", "gif", "gz", "heic", "ico", "ics", "ini", "jpeg", "jpg", "json", "jxl", "log",
+    "m4a", "m4v", "mov", "mp3", "mp4", "odp", "ods", "odt", "oga", "ogg", "ogv", "opus", "otf",
+    "pdf", "png", "ppt", "pptx", "srt", "tar", "tif", "tiff", "toml", "tsv", "ttf", "txt", "vtt",
+    "wav", "webm",
+];
+/// More of them.
+const PASSIVE_TOO: [&str; 9] = [
+    "webmanifest",
+    "webp",
+    "woff",
+    "woff2",
+    "xls",
+    "xlsx",
+    "xz",
+    "yaml",
+    "zip",
 ];
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,7 +76,7 @@ pub(crate) fn sort(mut folder: Vec<Source>, trusted: bool, reports: &mut Reports
     folder.dedup_by(|a, b| a.path == b.path);
     let mut sorted: Vec<Sorted> = Vec::new();
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
-    let (mut beyond, mut bytes) = (Vec::new(), 0);
+    let (mut beyond, mut bytes, mut markdown) = (Vec::new(), 0, 0);
     for source in folder {
         let Some((kind, place)) = classify(&source, trusted, reports) else {
             continue;
@@ -79,6 +97,15 @@ pub(crate) fn sort(mut folder: Vec<Source>, trusted: bool, reports: &mut Reports
             if bytes > SITE {
                 bytes -= source.bytes;
                 too_large_site(&source.path, reports);
+                continue;
+            }
+        }
+        if kind == Kind::Markdown {
+            markdown += source.bytes;
+            if markdown > ALL_MARKDOWN {
+                markdown -= source.bytes;
+                let message = "All Markdown of a site can have 24 MB together, and with this file it would have more.";
+                reports.left_out(&source.path, "site_too_large", message.to_owned());
                 continue;
             }
         }
@@ -134,8 +161,8 @@ fn classify(source: &Source, trusted: bool, reports: &mut Reports) -> Option<(Ki
         (theme_file(path, trusted, reports)?, TEMPLATE)
     } else if is_markdown(path) {
         (Kind::Markdown, MARKDOWN)
-    } else if !trusted && is_active(path) {
-        let message = "Browsers may run files of this type. It is published once the site's `trusted_authors` is set; \
+    } else if !trusted && !is_passive(path) {
+        let message = "Browsers may run files of this type, or do not know it. It is published once the site's `trusted_authors` is set; \
                        a picture can be published as PNG, JPEG, WebP or AVIF.";
         reports.left_out(path, "untrusted_file", message.to_owned());
         return None;
@@ -191,8 +218,11 @@ pub(crate) fn is_markdown(path: &str) -> bool {
     matches!(names::ending(path).as_str(), "md" | "markdown")
 }
 
-fn is_active(path: &str) -> bool {
-    ACTIVE.contains(&names::ending(path).as_str())
+/// A name without an ending is none of a page for any server.
+fn is_passive(path: &str) -> bool {
+    let ending = names::ending(path);
+    let ending = ending.as_str();
+    ending.is_empty() || PASSIVE.contains(&ending) || PASSIVE_TOO.contains(&ending)
 }
 
 #[cfg(test)]
@@ -296,12 +326,17 @@ mod tests {
             .collect();
         let (files, reports) = sorted(&large, false);
         assert_eq!((files.len(), reports.len()), (10, 2));
+        let text: Vec<_> = names.iter().take(25).map(|name| (name.as_str(), 1_000_000)).collect();
+        let (files, reports) = sorted(&text, false);
+        assert_eq!((files.len(), reports.len()), (24, 1));
     }
 
     #[test]
     fn what_runs_needs_trust() {
         let paths = [
             ("a.html", 1),
+            ("b.hxt", 1),
+            ("c.rdf", 1),
             ("b.SVG", 1),
             ("c.pdf", 1),
             ("_theme/post.html", 1),

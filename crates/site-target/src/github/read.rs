@@ -255,14 +255,26 @@ impl GithubTarget {
             }
             OwnList::read(&answer.body)
         };
-        read.map(Some).map_err(|error| {
-            let place = self.place(LIST_NAME).unwrap_or_default();
+        let place = self.place(LIST_NAME).unwrap_or_default();
+        let list = read.map_err(|error| {
             let message = format!(
                 "{error}: restore {place} of the branch {} as it was",
                 self.branch
             );
             refused("list_unreadable", message)
-        })
+        })?;
+        if list
+            .tenant
+            .as_ref()
+            .is_some_and(|tenant| *tenant != self.tenant)
+        {
+            let message = format!(
+                "another site goes to this folder of the branch {}: choose another folder, or remove {place} if that site is gone",
+                self.branch
+            );
+            return Err(refused("folder_taken", message));
+        }
+        Ok(Some(list))
     }
 
     async fn read_tree(&self, root: &str, snapshot: &mut Snapshot) -> Result<(), Error> {

@@ -141,6 +141,7 @@ impl GithubTarget {
         }
         let before = snapshot.list.as_ref();
         let list = OwnList {
+            tenant: Some(self.tenant.clone()),
             files: change.own.clone(),
             nojekyll: before.is_some_and(|list| list.nojekyll) || !snapshot.has_nojekyll(),
         };

@@ -378,3 +378,18 @@ async fn a_secret_is_in_no_error() {
     let github = place.github();
     assert!(!format!("{github:?} {:?}", place.open().await.unwrap()).contains(TOKEN));
 }
+
+/// Each of two sites in one folder would take the other's files for files of its own that are gone.
+#[tokio::test]
+async fn a_folder_to_which_another_site_goes() {
+    let place = place().await;
+    let list = place.branch()[&format!("docs/{LIST_NAME}")].clone();
+    let list = String::from_utf8(list.to_vec()).unwrap();
+    assert!(list.contains("acme#blog"), "{list}");
+    let of_another = list.replace("acme#blog", "acme#shop");
+    place.push(&format!("docs/{LIST_NAME}"), Some(&of_another));
+    let error = refusal(&place, &changed()).await;
+    assert_eq!(code(&error), "folder_taken");
+    place.push(&format!("docs/{LIST_NAME}"), Some(&list));
+    recovers(&place, &changed()).await;
+}

@@ -75,7 +75,7 @@ impl<'a> Body<'a, '_> {
             let is_title = self
                 .given_title
                 .as_ref()
-                .is_none_or(|title| *title == words);
+                .is_none_or(|title| typewritten(title) == typewritten(&words));
             if heading.first && is_title {
                 self.title_anchor = Some(id);
                 self.started = true;
@@ -238,4 +238,12 @@ fn take_id(heading: &mut OpenHeading<'_>) -> Option<String> {
     heading.events.pop();
     heading.events.push(Event::Text(CowStr::from(before)));
     Some(id)
+}
+
+/// Words as a typewriter has them: the heading may have been made typographic, and the front matter's title never is.
+fn typewritten(words: &str) -> String {
+    let words = words.replace(['\u{2018}', '\u{2019}'], "'");
+    let words = words.replace(['\u{201c}', '\u{201d}'], "\"");
+    let words = words.replace('\u{2014}', "---").replace('\u{2013}', "--");
+    words.replace('\u{2026}', "...")
 }
