@@ -61,7 +61,7 @@ drop-page:
 
 # Build every function for AWS into target/lambda; ARCH is arm64 or x86-64
 build ARCH="arm64":
-    cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --exclude floor-age --exclude floor-http --exclude floor-dynamodb --exclude floor-hashing --exclude floor-rendering --exclude floor-scraping --profile shipping --locked --{{ARCH}}
+    cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --exclude floor-age --exclude floor-http --exclude floor-dynamodb --exclude floor-hashing --exclude floor-rendering --exclude floor-publishing --exclude floor-scraping --profile shipping --locked --{{ARCH}}
 
 # Render every mail into target/mail-preview/index.html
 mail-preview:

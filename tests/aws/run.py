@@ -24,6 +24,7 @@ import emulator
 import mail
 import messages
 import outage
+import publishing
 import roles
 import scraping
 import stack
@@ -80,7 +81,7 @@ def build(profile):
 
 def programs():
     """The operator's commands and the suite, built as `cargo test --workspace` builds, so that nothing is built twice."""
-    line = ["cargo", "build", "--workspace", "--locked", "--tests", "--bin=local"]
+    line = ["cargo", "build", "--workspace", "--locked", "--tests", "--bin=local", "--bin=github-stand-in"]
     line.append("--message-format=json-render-diagnostics")
     done = subprocess.run(line, cwd=ROOT, check=False, stdout=subprocess.PIPE, text=True)
     if done.returncode != 0:
@@ -90,7 +91,7 @@ def programs():
         if message.get("executable"):
             kind = "test" if message["profile"]["test"] else "program"
             found[message["target"]["name"], *message["target"]["kind"], kind] = message["executable"]
-    return found["local", "bin", "program"], found["blackbox", "test", "test"]
+    return found["local", "bin", "program"], found["github-stand-in", "bin", "program"], found["blackbox", "test", "test"]
 
 
 def free(port):
@@ -229,13 +230,18 @@ def run(options):
     port = free(options.port)
     if not options.no_build:
         build(options.profile)
-    local, suite = programs()
+    local, github, suite = programs()
     shutil.rmtree(OUT, ignore_errors=True)
     OUT.mkdir(parents=True)
-    with tempfile.TemporaryDirectory(prefix="cloud-voyages-") as scratch, emulated(port, scratch) as endpoint:
+    with (
+        tempfile.TemporaryDirectory(prefix="cloud-voyages-") as scratch,
+        publishing.github(github) as hub,
+        emulated(port, scratch) as endpoint,
+    ):
         session = stack.session(endpoint, emulator.REGION)
         try:
-            template, resources = stack.deploy(session, STACK, template, emulator.PARAMETERS, emulator.adapt)
+            parameters = {**emulator.PARAMETERS, **hub.parameters()}
+            template, resources = stack.deploy(session, STACK, template, parameters, emulator.adapt)
             check_starts(session, resources, template)
             triggers.schedule(session, resources)
             environment = {**os.environ, "AWS_ENDPOINT_URL": endpoint}
@@ -251,8 +257,7 @@ def run(options):
             mail.run(session, operate, credentials, credentials["base_url"] + emulator.MAIL, resources)
             messages.run(session, credentials["base_url"], resources)
             scraping.run(session, operate, credentials, credentials["base_url"] + emulator.MAIL, resources)
-            triggers.upload(session, resources)
-            triggers.due(session, resources)
+            publishing.run(session, operate, credentials, hub, credentials["base_url"] + emulator.MAIL, resources)
             triggers.samples(session, resources)
             outage.run(session, resources, poster(credentials))
             return judge(session, resources, template)

@@ -15,6 +15,7 @@ FUNCTIONS = {
     "s3-markdown.json": "MdPublisher",
     "schedule-email-due.json": "EmailDue",
     "schedule-scraper.json": "Scraper",
+    "schedule-site-due.json": "SiteDue",
     "schedule-signing-key-rotation.json": "SigningKeyRotation",
     "schedule-site-due.json": "SiteDue",
     "sqs-email.json": "EmailWorker",
@@ -115,39 +116,3 @@ def job(to):
             "email_id": str(uuid.uuid5(uuid.NAMESPACE_URL, to)),
         }
     )
-
-
-def upload(session, resources):
-    """Markdown in the bucket becomes a page, and goes with it."""
-    s3 = session.client("s3")
-    source, site = resources["MarkdownBucket"], resources["SiteBucket"]
-    key = f"notes/äpfel und birnen {uuid.uuid4().hex}"
-
-    def page():
-        try:
-            return s3.get_object(Bucket=site, Key=f"{key}.html")["Body"].read().decode()
-        except ClientError as error:
-            if error.response["Error"]["Code"] in ("NoSuchKey", "404"):
-                return None
-            raise
-
-    s3.put_object(Bucket=source, Key=f"{key}.md", Body="# Fruit\n\n*ripe* <script>alert(1)</script>\n".encode())
-    html = until("the upload became a page", page)
-    check("an upload became a page, without its script", "<em>ripe</em>" in html and "<script" not in html)
-    s3.delete_object(Bucket=source, Key=f"{key}.md")
-    until("the page went with its source", lambda: page() is None)
-    check("the page went with its source", True)
-
-
-def due(session, resources):
-    """A site whose time has come is taken by the schedule's event, and queued."""
-    table = session.resource("dynamodb").Table(resources["SitesTable"])
-    key = {"tenant_id": f"acme#{uuid.uuid4().hex}"}
-    table.put_item(Item={**key, "due": "due", "due_at": 1})
-    event = (ROOT / "events" / "schedule-site-due.json").read_bytes()
-    answer = session.client("lambda").invoke(FunctionName=resources["SiteDue"], Payload=event)
-    check("the tick of the sites ends well", answer["StatusCode"] == 200 and "FunctionError" not in answer)
-    # The platform's own schedule may have been first, and the publisher may have looked at it by now.
-    until("the site was taken", lambda: table.get_item(Key=key, ConsistentRead=True)["Item"].get("due_at") != 1)
-    check("a site whose time has come was taken", True)
-    table.delete_item(Key=key)

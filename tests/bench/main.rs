@@ -9,6 +9,7 @@ mod front;
 mod hashing;
 mod operations;
 mod price;
+mod publishing;
 mod rendering;
 mod report;
 mod scraping;
@@ -37,7 +38,7 @@ struct Arguments {
     /// How often each thing is measured.
     #[arg(long, default_value_t = 30)]
     runs: usize,
-    /// Only these operations, and no hashing; or `rendering`, `drain` or `scraping` alone.
+    /// Only these operations, and no hashing; or `rendering`, `drain`, `scraping` or `publishing` alone.
     #[arg(long, value_name = "OPERATION", num_args = 1..)]
     only: Vec<String>,
     /// How many pages are scraped.
@@ -100,6 +101,9 @@ pub enum Failure {
     /// The program that reads pages with `scraper` alone failed.
     #[error("scraper alone: {0}")]
     Scraping(String),
+    /// The program that builds sites failed, or another generator.
+    #[error("publishing: {0}")]
+    Publishing(String),
     /// The program that runs `age` alone failed.
     #[error("age alone: {0}")]
     Sealing(String),
@@ -155,6 +159,11 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         writeln!(std::io::stdout(), "{}", scraping::table(&scraping))?;
         return Ok(());
     }
+    if arguments.only == ["publishing"] {
+        let published = publishing::measure(&arguments.binaries, arguments.runs).await?;
+        writeln!(std::io::stdout(), "{}", publishing::table(&published))?;
+        return Ok(());
+    }
     let subjects = subjects(&arguments.only)?;
     let stage = Stage::start(&arguments.binaries).await?;
     progress("cold starts");
@@ -180,6 +189,8 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
         progress("scraping");
         report.scraping =
             Some(scraping::measure(&arguments.binaries, arguments.pages.get()).await?);
+        progress("publishing");
+        report.publishing = publishing::measure(&arguments.binaries, arguments.runs).await?;
     }
     if let Some(folder) = arguments.json.parent() {
         std::fs::create_dir_all(folder)?;

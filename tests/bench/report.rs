@@ -9,6 +9,7 @@ use crate::drain::{self, Drain};
 use crate::first_call::FirstTlsCall;
 use crate::hashing::Hashing;
 use crate::price::{self, Million, PRICES, Prices};
+use crate::publishing::{self, Publishing};
 use crate::rendering::{self, Rendering};
 use crate::scraping::{self, Scraping};
 use crate::sealing::{self, Scrypt};
@@ -29,6 +30,7 @@ pub struct Report {
     pub rendering: Vec<Rendering>,
     pub drains: Vec<Drain>,
     pub scraping: Option<Scraping>,
+    pub publishing: Vec<Publishing>,
     pub prices: Prices,
     pub prices_date: &'static str,
 }
@@ -52,6 +54,7 @@ impl Report {
             rendering: Vec::new(),
             drains: Vec::new(),
             scraping: None,
+            publishing: Vec::new(),
             prices: PRICES,
             prices_date: price::DATE,
         }
@@ -80,6 +83,9 @@ impl Report {
         }
         if let Some(scraping) = &self.scraping {
             text.push_str(&scraping::table(scraping));
+        }
+        if !self.publishing.is_empty() {
+            text.push_str(&publishing::table(&self.publishing));
         }
         text
     }

@@ -16,6 +16,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("chart", &["domain"]),
     ("publishing", &["domain"]),
     ("site-target", &["bucket", "domain"]),
+    ("site-target-contract", &["domain", "site-target"]),
+    ("git-target", &["domain", "site-target"]),
+    ("github-stand-in", &[]),
     ("fetch", &["domain"]),
     ("topic", &[]),
     (

@@ -38,7 +38,7 @@ fn subjects_are_what_people_look_for() {
             "Your account is deleted",
             "Your order is on its way",
             "Prices: 12.90 (was 14.90)",
-            "Published: docs.example.com",
+            "Not published: docs.example.com",
         ]
     );
 }

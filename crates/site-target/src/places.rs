@@ -14,6 +14,9 @@ use crate::github::Github;
 use crate::s3::S3Target;
 use crate::{Error, Target, Targets};
 
+/// How long an attempt waits for another one that writes to the same bucket: a part of the time that a whole attempt has.
+const PATIENCE: Duration = Duration::from_secs(15);
+
 /// Opens the git repository of a tenant.
 pub type OpenGit = Arc<dyn Fn(&TenantId) -> Result<Box<dyn Target>, Error> + Send + Sync>;
 
@@ -99,7 +102,7 @@ impl Targets for Places {
             site::Target::S3 {} => match &self.bucket {
                 Some((bucket, clock)) => {
                     let target = S3Target::new(bucket.clone(), tenant, clock.clone(), self.budget);
-                    target.map(|target| Box::new(target) as Box<dyn Target>)
+                    Ok(Box::new(target.waiting(PATIENCE)) as Box<dyn Target>)
                 }
                 None => Err(missing("a bucket of sites")),
             },

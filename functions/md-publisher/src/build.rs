@@ -7,7 +7,7 @@ use std::time::Duration;
 use domain::Timestamp;
 use futures::{StreamExt as _, TryStreamExt as _};
 use publishing::site::{Built, Plan, Record, Settings, Source};
-use tokio::sync::{Semaphore, SemaphorePermit, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinError;
 
 use crate::attempt::Site;
@@ -23,7 +23,8 @@ const WAITING: usize = 16;
 
 /// What a site that is being built is given.
 enum Piece {
-    File(Source, Vec<u8>),
+    /// With its place in memory, until it is taken in.
+    File(Source, Read),
     /// That was all.
     End,
 }
@@ -71,7 +72,7 @@ async fn read_and_build(
     let building = tokio::task::spawn_blocking(move || {
         while let Some(piece) = given.blocking_recv() {
             match piece {
-                Piece::File(source, content) => plan.give(&source.path, Ok(&content)),
+                Piece::File(source, read) => plan.give(&source.path, Ok(&read.bytes)),
                 Piece::End => return Some(plan.build()),
             }
         }
@@ -87,7 +88,8 @@ async fn read_and_build(
                 Ok::<_, Failure>(Piece::File(source, content))
             }
         });
-        let mut reads = futures::stream::iter(reads).buffered(READS);
+        // In any order: one that waits for memory must not keep those that have some from being taken in.
+        let mut reads = futures::stream::iter(reads).buffer_unordered(READS);
         while let Some(piece) = reads.try_next().await? {
             // Who takes them has panicked when it fails, which is told below.
             if pieces.send(piece).await.is_err() {
@@ -113,20 +115,35 @@ fn broken(site: &Site, error: &JoinError) -> Failure {
     Failure::internal()
 }
 
+/// A file that was read, and the memory that it takes.
+pub(crate) struct Read {
+    pub(crate) bytes: Vec<u8>,
+    _memory: Option<OwnedSemaphorePermit>,
+}
+
+impl AsRef<[u8]> for Read {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
 /// Reads a file as it was listed.
 pub(crate) async fn read(
     deps: &Deps,
-    memory: &Semaphore,
+    memory: &Arc<Semaphore>,
     prefix: &str,
     source: &Source,
-) -> Result<Vec<u8>, Failure> {
-    let _permit = permit(memory, source.bytes).await;
+) -> Result<Read, Failure> {
+    let memory = permit(memory, source.bytes).await;
     let stored = deps
         .markdown
         .get(&format!("{prefix}{}", source.path), source.bytes)
         .await?;
     match stored {
-        Some(stored) if stored.etag == source.version => Ok(stored.bytes),
+        Some(stored) if stored.etag == source.version => Ok(Read {
+            bytes: stored.bytes,
+            _memory: memory,
+        }),
         _ => Err(Failure::Moved(
             format!("{} was changed", source.path).into(),
         )),
@@ -134,11 +151,11 @@ pub(crate) async fn read(
 }
 
 /// Waits for memory. One that needs more than there is has all of it.
-async fn permit(memory: &Semaphore, bytes: u64) -> Option<SemaphorePermit<'_>> {
+async fn permit(memory: &Arc<Semaphore>, bytes: u64) -> Option<OwnedSemaphorePermit> {
     let kib = usize::try_from(bytes.div_ceil(1024)).unwrap_or(MOST_KIB);
     let kib = u32::try_from(kib.clamp(1, MOST_KIB)).unwrap_or(u32::MAX);
     // It is never closed.
-    memory.acquire_many(kib).await.ok()
+    Arc::clone(memory).acquire_many_owned(kib).await.ok()
 }
 
 #[cfg(test)]
@@ -147,7 +164,7 @@ mod tests {
 
     #[tokio::test]
     async fn whoever_needs_more_memory_than_there_is_has_all_of_it() {
-        let memory = Semaphore::new(MOST_KIB);
+        let memory = Arc::new(Semaphore::new(MOST_KIB));
         let all = permit(&memory, u64::MAX).await;
         assert_eq!(memory.available_permits(), 0);
         drop(all);

@@ -64,11 +64,11 @@ impl<'a> Files<'a> {
             .await
             .map_err(|error| Error::Contents(error.into()))?;
         let bytes = match content {
-            Some(Content::Bytes(bytes)) => bytes,
+            Some(Content::Bytes(bytes)) => bytes.into(),
             Some(Content::Copy(source)) => {
                 let batch = self.batch;
                 let read = read(&batch.deps, &batch.memory, &self.prefix, &source).await;
-                read.map_err(|failure| Error::Contents(reason(failure)))?
+                Bytes::from_owner(read.map_err(|failure| Error::Contents(reason(failure)))?)
             }
             None => {
                 return Err(Error::Contents(
@@ -81,7 +81,7 @@ impl<'a> Files<'a> {
                 format!("{path} says something else").into(),
             ));
         }
-        Ok(bytes.into())
+        Ok(bytes)
     }
 }
 

@@ -24,7 +24,7 @@ use bucket::{BuildBucket, MarkdownBucket};
 use domain::site::LocalSites;
 use domain::{Clock, Random, TenantId};
 use futures::StreamExt as _;
-use queue::{EmailQueue, SiteQueue};
+use queue::EmailQueue;
 use repository::{Sites, Tenants};
 use site_target::Targets;
 use tokio::sync::Semaphore;
@@ -47,7 +47,6 @@ trigger::deps! {
     records: BuildBucket,
     targets: Arc<dyn Targets>,
     local: Option<LocalSites>,
-    queue: SiteQueue,
     emails: EmailQueue,
     clock: Clock,
     random: Random,
@@ -65,9 +64,6 @@ pub enum Error {
     /// The folder can't be read.
     #[error("the folder can't be read")]
     Folder(#[from] bucket::Error),
-    /// There was no time left to begin, and the site can't be queued again.
-    #[error("the site can't be queued again")]
-    Queue(#[from] queue::Error),
     /// A part of the program that should not fail did.
     #[error("the attempt broke off")]
     BrokenOff(#[from] tokio::task::JoinError),
@@ -112,11 +108,19 @@ pub async fn handle(deps: &Arc<Deps>, deliveries: Vec<Delivery>) {
     }
 }
 
-/// Publishes a site, or has another batch do it when there is no time left.
+/// Publishes a site, or makes it due when there is no time left: the schedule then has another batch do it.
 async fn turn(batch: Batch, tenant: TenantId) -> Result<(), Error> {
     if batch.began.elapsed() < LAST_START {
         return attempt::publish(&batch, &tenant).await;
     }
     tracing::info!(%tenant, "there is no time left for the site in this batch");
-    Ok(batch.deps.queue.send(&tenant).await?)
+    // A row that is due for what is no site would be due for ever.
+    if attempt::Site::read(&batch.deps, &tenant).await?.is_some() {
+        batch
+            .deps
+            .sites
+            .ask(&tenant, batch.deps.clock.now())
+            .await?;
+    }
+    Ok(())
 }

@@ -69,6 +69,7 @@ fn mail(
     now: Timestamp,
 ) -> EmailJob {
     let status = &outcome.status;
+    let trouble = status.trouble.as_ref();
     let title = site.setup.theme.title.as_ref();
     let name = title.unwrap_or(&site.tenant.name);
     let committed = commit.map(|commit| {
@@ -80,11 +81,17 @@ fn mail(
     });
     let params = [
         ("site", plain(name)),
-        ("summary", summary(commit, status.trouble.as_ref())),
+        ("summary", summary(commit, trouble)),
         ("url", site.setup.base_url.as_str().to_owned()),
         (
             "commit",
             committed.map(|commit| plain(&commit)).unwrap_or_default(),
+        ),
+        (
+            "trouble",
+            trouble
+                .map(|trouble| plain(&trouble.message))
+                .unwrap_or_default(),
         ),
         ("problems", problems(&status.reports, status.reports_total)),
     ];
@@ -101,8 +108,7 @@ fn summary(commit: Option<&Commit>, trouble: Option<&Trouble>) -> String {
         (None, Some(trouble)) => {
             let retry_at = trouble.retry_at.strftime("%Y-%m-%d at %H:%M UTC");
             format!(
-                "The last changes could not be published, and what was published before is still there.\nThe reason: {}\nIt is tried again on {retry_at}.",
-                plain(&trouble.message),
+                "The last changes could not be published, and what was published before is still there. It is tried again on {retry_at}."
             )
         }
         (None, None) => "What was wrong is over: the site is as its folder says.".to_owned(),

@@ -6,7 +6,7 @@ use publishing::site::Built;
 use repository::sites::Outcome;
 
 use crate::attempt::{Attempt, Commit, Site};
-use crate::failure::{Failure, LIMITED, UNFINISHED, trouble};
+use crate::failure::{Failure, LIMITED, trouble};
 use crate::{Deps, Error, notice};
 
 /// What the folder held.
@@ -91,17 +91,10 @@ pub(crate) async fn write(
         Err(Failure::Message(error)) => return Err(error),
     };
     log(site, commit.as_ref(), failed.as_ref());
-    let goes_on = failed
-        .as_ref()
-        .is_some_and(|failed| failed.code == UNFINISHED);
     let outcome = outcome(last, now, attempt.seen, commit.as_ref(), failed);
     if !deps.sites.finish(&site.row, &outcome).await? {
         tracing::info!(tenant = %site.id(), "another attempt or another setup has overtaken this one");
         return Ok(());
-    }
-    if goes_on && let Err(error) = deps.queue.send(site.id()).await {
-        // It is due by now: the schedule takes it.
-        tracing::warn!(tenant = %site.id(), %error, "what is unfinished can't be queued");
     }
     notice::tell(deps, site, commit.as_ref(), &outcome).await;
     Ok(())

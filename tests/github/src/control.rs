@@ -33,6 +33,7 @@ fn read<'a, T: Deserialize<'a>>(body: &'a [u8]) -> Result<T, String> {
 /// Answers a request; what is wrong with it otherwise.
 ///
 /// `GET files/{owner}/{name}/{branch}` gives the branch's files (texts, or base64 after `base64:`), its commit and message;
+/// `GET log/{owner}/{name}/{branch}` its commits, the newest first;
 /// `GET violations`, `GET requests` lists; `POST repositories`, `tokens`, `app`, `pushes`, `faults` do what they say;
 /// `DELETE tokens/{token}`, `faults`, `requests` undo it.
 pub(crate) fn answer(
@@ -44,6 +45,11 @@ pub(crate) fn answer(
     match (method, path.split('/').collect::<Vec<_>>().as_slice()) {
         ("GET", ["files", owner, name, branch @ ..]) => {
             files(world, &format!("{owner}/{name}"), &branch.join("/"))
+        }
+        ("GET", ["log", owner, name, branch @ ..]) => {
+            let repository = world.named(&format!("{owner}/{name}"));
+            let repository = repository.ok_or("no such repository")?;
+            Ok(json!(repository.log(&branch.join("/"))))
         }
         ("GET", ["violations"]) => Ok(json!(world.violations)),
         ("GET", ["requests"]) => Ok(json!(world.requests)),

@@ -233,6 +233,14 @@ impl Repository {
         files.into_iter().map(read).collect()
     }
 
+    /// The commits of a branch by their first parents, the newest first.
+    #[must_use]
+    pub fn log(&self, branch: &str) -> Vec<&str> {
+        let newest = self.branches.get(branch).map(String::as_str);
+        let parent = |sha: &&str| self.commit(sha)?.parents.first().map(String::as_str);
+        std::iter::successors(newest, parent).collect()
+    }
+
     /// Commits as somebody else: writes files, or removes those without bytes.
     ///
     /// # Errors

@@ -28,6 +28,8 @@ use manifest::Manifest;
 const AT_ONCE: usize = 16;
 /// For how long, after a writer has stopped, a request of its may still arrive.
 const GRACE: Duration = Duration::from_secs(30);
+/// How often it is looked whether somebody else still writes.
+const LOOK_AGAIN: Duration = Duration::from_millis(300);
 /// Stands for what a file says of which nobody is sure. No content that is known has this name.
 const UNSURE: &str = "0000000000000000000000000000000000000000";
 
@@ -39,36 +41,44 @@ pub struct S3Target {
     manifest: String,
     clock: Clock,
     budget: Duration,
+    patience: Duration,
 }
 
 impl S3Target {
-    /// The part of `tenant`; `budget` is how long one commit may take.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] for a tenant whose name starts with a dot: its files would be where the manifests are.
-    pub fn new(
-        bucket: SiteBucket,
-        tenant: &TenantId,
-        clock: Clock,
-        budget: Duration,
-    ) -> Result<Self, Error> {
+    /// The part of `tenant`, whose name can't start with a dot as that of the manifests does; `budget` is how long one commit may
+    /// take.
+    #[must_use]
+    pub fn new(bucket: SiteBucket, tenant: &TenantId, clock: Clock, budget: Duration) -> Self {
         let (client, site) = (tenant.client_id(), tenant.site_id());
-        if client.starts_with('.') || site.starts_with('.') {
-            return Err(Error::Refused {
-                code: "tenant_refused",
-                message: format!("{tenant} starts with a dot, which no folder of the bucket may"),
-            });
-        }
-        Ok(Self {
+        Self {
             bucket,
             prefix: format!("{client}/{site}/"),
             manifest: format!(".manifests/{client}/{site}.json"),
             clock,
             budget,
-        })
+            patience: Duration::ZERO,
+        }
+    }
+
+    /// Waits so long for somebody else who writes. Most are at their end soon; of one that died it is known later.
+    #[must_use]
+    pub fn waiting(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     async fn read(&self) -> Result<Head, Error> {
+        let patient_until = Instant::now() + self.patience;
+        loop {
+            match self.read_now().await {
+                Err(Error::Limited { .. }) if Instant::now() < patient_until => {
+                    tokio::time::sleep(LOOK_AGAIN).await;
+                }
+                read => return read,
+            }
+        }
+    }
+
+    async fn read_now(&self) -> Result<Head, Error> {
         let Some(object) = self.bucket.get(&self.manifest).await.map_err(failed)? else {
             return Ok(Head::default());
         };
