@@ -195,7 +195,7 @@ async fn commit(
     difference: Difference,
     message: String,
 ) -> Result<(Commit, Vec<SitePath>), Failure> {
-    let contents = Files::new(batch, site, built, difference.additions.clone());
+    let contents = Files::new(batch, site, built, difference.additions.clone()).await;
     let change = Change {
         message: message.clone(),
         additions: difference.additions,

@@ -139,6 +139,10 @@ async fn somebody_elses_push_in_between_is_kept_and_the_site_follows() {
     stand_in.world().faults.push(Fault { on, times: 1, what });
     assert_eq!(stage.publish().await.status.trouble, None);
     let there = branch(&stand_in);
-    assert!(there.contains_key("theirs.txt") && there.contains_key("b/index.html"));
+    let requests = stand_in.world().requests.clone();
+    assert!(
+        there.contains_key("theirs.txt") && there.contains_key("b/index.html"),
+        "{requests:?}"
+    );
     assert_eq!(stand_in.world().violations, Vec::<String>::new());
 }
