@@ -173,12 +173,14 @@ async fn steps(
     let mut commit = None;
     if !difference.is_empty() {
         let message = changes.message(&difference, &head);
+        let wished = difference.additions.len() + difference.deletions.len();
         let (committed, foreign) =
             self::commit(batch, site, &*target, built, &head, difference, message).await?;
         if let Some(seen) = seen {
             seen.report_foreign(&foreign);
         }
-        commit = Some(committed);
+        // Where others have all places, nothing was changed.
+        commit = (foreign.len() < wished).then_some(committed);
     }
     kept.published = changes.published;
     kept.store(deps, id).await;

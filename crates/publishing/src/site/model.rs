@@ -58,6 +58,9 @@ pub(crate) enum Output {
     Asset(usize),
 }
 
+/// How many pages the home page lists where there are no posts.
+const MOST_AT_HOME: usize = 50;
+
 /// A file that is copied.
 #[derive(Debug)]
 pub(crate) struct Asset {
@@ -147,6 +150,16 @@ impl Model {
         &self.posts[..self.posts.len().min(most)]
     }
 
+    /// What the home page lists: the newest posts. Where there is neither a post nor a text for it, pages, so that somebody who has
+    /// just begun finds them.
+    pub(crate) fn at_home(&self) -> Vec<usize> {
+        if !self.posts.is_empty() || self.home.is_some() {
+            return self.newest().to_vec();
+        }
+        let shown = (0..self.pages.len()).filter(|page| Some(*page) != self.not_found);
+        shown.take(MOST_AT_HOME).collect()
+    }
+
     /// The posts after and before a page.
     pub(crate) fn neighbours(&self, page: usize) -> (Option<&Page>, Option<&Page>) {
         let Some(place) = self.place_of_post[page] else {
@@ -202,7 +215,7 @@ impl Model {
             }
             Output::Home => {
                 let all = self.posts.len() > self.newest().len();
-                cards(content(inputs.text("home"), self.home), self.newest())
+                cards(content(inputs.text("home"), self.home), &self.at_home())
                     .number(usize::from(all))
             }
             Output::NotFound => content(inputs.text("404"), self.not_found),

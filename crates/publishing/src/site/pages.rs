@@ -288,7 +288,7 @@ impl<'a> Making<'a> {
                 model.settings.setup.theme.description.as_deref(),
             ),
         }
-        let posts = self.cards(model.newest());
+        let posts = self.cards(&model.at_home());
         self.set("posts", posts);
         if let Some(archive) = model
             .archive

@@ -54,6 +54,9 @@ const PASSIVE_TOO: [&str; 9] = [
     "zip",
 ];
 
+/// Files of the site that its pages rely on, and that are of such a type all the same.
+const OWN: [&str; 3] = ["feed.json", "search.json", "style.css"];
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Markdown,
@@ -161,6 +164,10 @@ fn classify(source: &Source, trusted: bool, reports: &mut Reports) -> Option<(Ki
         (theme_file(path, trusted, reports)?, TEMPLATE)
     } else if is_markdown(path) {
         (Kind::Markdown, MARKDOWN)
+    } else if !trusted && OWN.contains(&path) {
+        let message = "The site makes this file itself. Yours takes its place once the site's `trusted_authors` is set.";
+        reports.left_out(path, "untrusted_file", message.to_owned());
+        return None;
     } else if !trusted && !is_passive(path) {
         let message = "Browsers may run files of this type, or do not know it. It is published once the site's `trusted_authors` is set; \
                        a picture can be published as PNG, JPEG, WebP or AVIF.";
@@ -179,18 +186,14 @@ fn classify(source: &Source, trusted: bool, reports: &mut Reports) -> Option<(Ki
 
 fn theme_file(path: &str, trusted: bool, reports: &mut Reports) -> Option<Kind> {
     let name = &path[THEME.len()..];
-    if path == THEME_CSS {
-        return Some(Kind::Theme);
-    }
-    if !TEMPLATES.contains(&name) {
+    if path != THEME_CSS && !TEMPLATES.contains(&name) {
         let known = TEMPLATES.join(", ");
         let message = format!("The theme has no such file; there are theme.css, {known}.");
         reports.left_out(path, "unknown_theme_file", message);
         return None;
     }
     if !trusted {
-        let message =
-            "Templates can hold scripts. They are used once the site's `trusted_authors` is set.";
+        let message = "Templates can hold scripts, and styles can hide what is there. They are used once the site's `trusted_authors` is set.";
         reports.left_out(path, "untrusted_file", message.to_owned());
         return None;
     }
@@ -326,7 +329,11 @@ mod tests {
             .collect();
         let (files, reports) = sorted(&large, false);
         assert_eq!((files.len(), reports.len()), (10, 2));
-        let text: Vec<_> = names.iter().take(25).map(|name| (name.as_str(), 1_000_000)).collect();
+        let text: Vec<_> = names
+            .iter()
+            .take(25)
+            .map(|name| (name.as_str(), 1_000_000))
+            .collect();
         let (files, reports) = sorted(&text, false);
         assert_eq!((files.len(), reports.len()), (24, 1));
     }

@@ -39,6 +39,8 @@ pub(super) fn read(
             "tags" => front.tags = reader.tags(value),
             "aliases" => front.aliases = reader.list(&name, value),
             "updated" => front.updated = reader.updated(&name, &value),
+            // What other generators call a draft. What else they say by it is no matter here.
+            "published" | "publish" if matches!(value, Value::Bool(false)) => front.draft = true,
             // Hugo's name for it.
             "lastmod" if front.updated.is_none() => front.updated = reader.updated(&name, &value),
             _ => {}
