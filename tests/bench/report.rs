@@ -251,7 +251,7 @@ fn hashing_table(hashing: &Hashing, text: &mut String) {
 }
 
 impl Spread {
-    fn over(self, floor: Self) -> f64 {
+    pub fn over(self, floor: Self) -> f64 {
         self.median / floor.median
     }
 

@@ -321,7 +321,7 @@ async fn who_is_patient_waits_for_whoever_writes() {
     place.memory.left.store(1, Ordering::SeqCst);
     publish(&place.open(), &second()).await.unwrap_err();
     place.memory.left.store(-1, Ordering::SeqCst);
-    let patient = place.open().waiting(Duration::from_secs(60));
+    let patient = place.open().waiting(Duration::from_mins(1));
     let (head, ()) = tokio::join!(patient.head(), async {
         // The time of the one that was broken off goes by meanwhile.
         place.second.fetch_add(91, Ordering::SeqCst);

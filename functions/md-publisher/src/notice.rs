@@ -35,12 +35,11 @@ pub(crate) async fn tell(deps: &Deps, site: &Site, commit: Option<&Commit>, outc
     let newly = left_out.is_some() && left_out != self::left_out(&site.row.status);
     let notice = match (commit, trouble, &left_out) {
         (_, Some(trouble), _) if is_told(trouble) => Notice::Trouble(&trouble.code),
-        (_, Some(_), _) => return,
         // Whoever has just made a mistake is waiting for a page that does not come.
         (_, None, Some(left_out)) if newly => Notice::Trouble(left_out),
         (Some(_), None, _) => Notice::Published,
         (None, None, None) => Notice::Well,
-        (None, None, Some(_)) => return,
+        _ => return,
     };
     let (id, now) = (site.id(), deps.clock.now());
     match deps.sites.may_notify(id, notice, now).await {

@@ -348,11 +348,12 @@ mod tests {
             ("c.pdf", 1),
             ("_theme/post.html", 1),
             ("_theme/theme.css", 1),
+            ("style.css", 1),
         ];
         let (files, reports) = sorted(&paths, false);
-        assert_eq!(files, ["_theme/theme.css", "c.pdf"]);
-        assert!(reports.iter().all(|(_, code)| code == "untrusted_file") && reports.len() == 3);
-        assert_eq!(sorted(&paths, true).0.len(), 5);
+        assert_eq!(files, ["c.pdf"]);
+        assert!(reports.iter().all(|(_, code)| code == "untrusted_file") && reports.len() == 7);
+        assert_eq!(sorted(&paths, true).0.len(), 8);
     }
 
     #[test]

@@ -3,8 +3,8 @@
 use super::*;
 
 #[test]
-fn passive_files_and_pages_replace_the_sites_own() {
-    let built = build(&[
+fn files_and_pages_replace_the_sites_own() {
+    let files = folder(&[
         ("robots.txt", "mine"),
         ("style.css", "mine"),
         ("feed.json", "mine"),
@@ -12,6 +12,7 @@ fn passive_files_and_pages_replace_the_sites_own() {
         ("tags/index.md", "my tags"),
         ("p.md", "---\ndate: 2026-01-01\ntags: x\n---\nx"),
     ]);
+    let built = build_with(trusted(), &files, Record::default());
     let expected: Vec<_> = [
         "archive.md",
         "feed.json",
@@ -102,4 +103,16 @@ fn the_home_page_has_the_folders_text_above_the_newest_posts() {
     let archive = text(&built, "archive/index.html");
     contains(&archive, "<h2>2026</h2>");
     contains(&archive, "<a href=\"../a/\">Older</a>");
+}
+
+#[test]
+fn pages_are_on_the_home_page_where_there_is_no_post() {
+    let files = [("hello.md", "# Hello\n"), ("other.md", "# Other\n")];
+    let home = text(&build(&files), "index.html");
+    contains(&home, "href=\"hello/\"");
+    contains(&home, "href=\"other/\"");
+    let post = ("p.md", "---\ndate: 2026-01-01\n---\nx");
+    let home = text(&build(&[files[0], post]), "index.html");
+    contains(&home, "href=\"p/\"");
+    assert!(!home.contains("href=\"hello/\""), "{home}");
 }

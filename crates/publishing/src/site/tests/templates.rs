@@ -141,7 +141,10 @@ fn a_template_of_untrusted_authors_is_not_used() {
         ("_theme/theme.css", ".mine{}"),
     ]);
     let built = build_with(settings(), &files, Record::default());
-    assert_eq!(reported(&built), [("_theme/post.html", "untrusted_file")]);
+    let expected = ["_theme/post.html", "_theme/theme.css"].map(|file| (file, "untrusted_file"));
+    assert_eq!(reported(&built), expected);
     assert!(!text(&built, "a/index.html").contains("mine"));
+    assert!(!text(&built, "style.css").contains(".mine{}"));
+    let built = build_with(trusted(), &files, Record::default());
     assert!(text(&built, "style.css").ends_with(".mine{}"));
 }
