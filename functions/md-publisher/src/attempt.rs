@@ -197,7 +197,7 @@ async fn commit(
     difference: Difference,
     message: String,
 ) -> Result<(Commit, Vec<SitePath>), Failure> {
-    let contents = Files::new(batch, site, built, difference.additions.clone()).await;
+    let contents = Files::new(batch, site, built, difference.additions.clone());
     let change = Change {
         message: message.clone(),
         additions: difference.additions,

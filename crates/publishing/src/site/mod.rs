@@ -247,12 +247,12 @@ impl Built {
         }
     }
 
-    /// How many bytes a file of the site has, where that is known without rendering it.
+    /// How many bytes a file of the site has. `None` for a path that is not in `files`.
     #[must_use]
     pub fn size(&self, path: &SitePath) -> Option<u64> {
         match *self.model.outputs.get(path)? {
             Output::Asset(asset) => Some(self.model.assets.get(asset)?.source.bytes),
-            _ => None,
+            _ => Some(self.record.rendered.get(path.as_str())?.bytes),
         }
     }
 
