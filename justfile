@@ -61,7 +61,7 @@ drop-page:
 
 # Build every function for AWS into target/lambda; ARCH is arm64 or x86-64
 build ARCH="arm64":
-    cargo lambda build --workspace --exclude local --exclude fixtures --exclude tests --exclude floor-age --exclude floor-http --exclude floor-dynamodb --exclude floor-hashing --exclude floor-rendering --exclude floor-publishing --exclude floor-scraping --profile shipping --locked --{{ARCH}}
+    cargo lambda build --workspace --exclude local --exclude fixtures --exclude git-target --exclude github-stand-in --exclude site-target-contract --exclude tests --exclude floor-age --exclude floor-http --exclude floor-dynamodb --exclude floor-hashing --exclude floor-rendering --exclude floor-publishing --exclude floor-scraping --profile shipping --locked --{{ARCH}}
 
 # Render every mail into target/mail-preview/index.html
 mail-preview:
@@ -70,7 +70,7 @@ mail-preview:
 # Measure every function beside its floor; the tables are printed, and target/bench/functions.json has all of it
 bench *ARGS:
     .ci/tools
-    cargo build --profile shipping --locked --workspace --exclude local --exclude fixtures --exclude tests
+    cargo build --profile shipping --locked --workspace --exclude local --exclude fixtures --exclude git-target --exclude github-stand-in --exclude site-target-contract --exclude tests
     cargo bench --profile dev --locked -p tests --bench functions -- {{ARGS}}
 
 # Deploy dev, staging or prod as samconfig.toml has it
