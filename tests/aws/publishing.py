@@ -11,7 +11,7 @@ import mail
 from botocore.exceptions import ClientError
 from scraping import Client, admin
 from stack import ROOT, Failure
-from triggers import check, until
+from triggers import check, logged, until
 
 TENANT = "demo#site"
 FOLDER = "demo/site/"
@@ -106,6 +106,8 @@ def nobody_has_set_up(session, place, backend, resources):
     """What nobody has set up goes nowhere, and hurts nobody."""
     backend.ask("GET", "/sites/site", expected=404)
     place.write("early.md", "# Early\n")
+    group, words = resources["MdPublisherLogGroup"], "the tenant has set up no site"
+    until("the publisher passed the folder over", lambda: any(words in line for line in logged(session, group)))
     check("a folder without a setup is published nowhere", published(session, resources, "early/index.html") is None)
 
 
@@ -229,7 +231,7 @@ def later(session, place, owner, hub, resources):
 
 
 def removed(place, owner, hub):
-    """A setup that is taken back leaves what was published, and nothing is published any more."""
+    """A setup that is taken back leaves what was published."""
     owner.ask("DELETE", "/sites/site", expected=204)
     owner.ask("GET", "/sites/site", expected=404)
     check("what was published stays", "docs/index.html" in hub.branch()["files"])

@@ -168,6 +168,22 @@ mod tests {
     }
 
     #[test]
+    fn a_file_that_the_bucket_does_not_give_is_told_by_its_name() {
+        let refused = bucket::Error::Object {
+            key: "acme/shop/a.md".to_owned(),
+            source: "access denied".into(),
+        };
+        let Failure::Trouble { code, message, .. } = refused.into() else {
+            panic!("it is written down, so that somebody learns of it");
+        };
+        assert_eq!(code, "folder_unreadable");
+        assert!(
+            message.contains("acme/shop/a.md") && !message.contains("denied"),
+            "{message}"
+        );
+    }
+
+    #[test]
     fn pauses_grow_up_to_an_hour() {
         let mut last: Option<Trouble> = None;
         let mut pauses = Vec::new();
