@@ -15,9 +15,11 @@ from triggers import check, logged, until
 
 TENANT = "demo#site"
 FOLDER = "demo/site/"
-REPOSITORY, BRANCH = "acme/site", "main"
-BASE_URL = "https://acme.github.io/site"
+# No repository that the black-box suite names: its sites are not this one's.
+REPOSITORY, BRANCH = "acme/pages", "main"
+BASE_URL = "https://acme.github.io/pages"
 SECRET = "cloud-voyages/github"
+TOKEN = "github_pat_test"
 
 
 class GitHub:
@@ -62,6 +64,12 @@ def github(program):
         process.wait()
 
 
+def prepare(session):
+    """What an operator does before a stack is told of GitHub's secret: a role names a secret that exists."""
+    entry = {"token": TOKEN, "repositories": [REPOSITORY], "tenants": [TENANT]}
+    session.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps([entry]))
+
+
 def run(session, operate, credentials, hub, mail_url, resources):
     place = Folder(session, resources)
     owner = admin(credentials)
@@ -69,7 +77,7 @@ def run(session, operate, credentials, hub, mail_url, resources):
     backend = Client(credentials["base_url"], {"x-api-key": key})
     nobody_has_set_up(session, place, backend, resources)
     in_the_bucket(session, place, owner, backend, mail_url, resources)
-    at_github(session, place, owner, hub)
+    at_github(place, owner, hub)
     unwell(session, place, owner, hub, resources)
     later(session, place, owner, hub, resources)
     removed(place, owner, hub)
@@ -134,13 +142,11 @@ def in_the_bucket(session, place, owner, backend, mail_url, resources):
     check("a key reads the status", backend.ask("GET", "/sites/site/status")["trouble"] is None)
 
 
-def at_github(session, place, owner, hub):
+def at_github(place, owner, hub):
     """A repository as target: one commit for many uploads, for an edit, for a removal, and none for nothing."""
     hub.ask("POST", "repositories", {"repository": REPOSITORY})
     hub.ask("POST", "pushes", {"repository": REPOSITORY, "branch": BRANCH, "files": {"README.md": "mine", "docs/CNAME": "www.example.com"}})
-    hub.ask("POST", "tokens", {"token": "github_pat_test", "repositories": [REPOSITORY]})
-    entry = {"token": "github_pat_test", "repositories": [REPOSITORY], "tenants": [TENANT]}
-    session.client("secretsmanager").create_secret(Name=SECRET, SecretString=json.dumps([entry]))
+    hub.ask("POST", "tokens", {"token": TOKEN, "repositories": [REPOSITORY]})
     target = {"github": {"repository": REPOSITORY, "branch": BRANCH, "folder": "docs"}}
     for number in range(100):
         place.write(f"posts/{number}.md", f"---\ndate: 2026-01-01\n---\n# Post {number}\n")

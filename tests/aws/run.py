@@ -64,11 +64,11 @@ def functions():
 
 def build(profile):
     """Builds each function and puts it where `cargo lambda build` does."""
-    # The same selection as for the benchmark, so that whoever does both builds once.
-    others = [f"--exclude={name}" for name in ("local", "fixtures", "git-target", "github-stand-in", "site-target-contract", "tests")]
-    done = subprocess.run(
-        ["cargo", "build", "--locked", "--workspace", *others, f"--profile={profile}"], cwd=ROOT, check=False
-    )
+    # The same selection as for the benchmark, so that whoever does both builds once; by `dev`, as `cargo test` builds.
+    others = ("local", "fixtures", "git-target", "github-stand-in", "site-target-contract", "tests")
+    selection = ["--bins"] if profile == "dev" else [f"--exclude={name}" for name in others]
+    line = ["cargo", "build", "--locked", "--workspace", *selection, f"--profile={profile}"]
+    done = subprocess.run(line, cwd=ROOT, check=False)
     if done.returncode != 0:
         raise Failure("the functions can't be built: see the compiler's words above")
     for name in functions():
@@ -240,6 +240,7 @@ def run(options):
     ):
         session = stack.session(endpoint, emulator.REGION)
         try:
+            publishing.prepare(session)
             parameters = {**emulator.PARAMETERS, **hub.parameters()}
             template, resources = stack.deploy(session, STACK, template, parameters, emulator.adapt)
             check_starts(session, resources, template)

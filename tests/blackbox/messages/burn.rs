@@ -41,7 +41,7 @@ async fn of_a_hundred_readers_at_once_one_gets_the_message() {
     let site = Stage::shared().await;
     let owner = Owner::new(&site).await;
     let id = owner.leave_burning(b"at noon").await;
-    // As many passphrases are looked at as may be wrong for nothing.
+    // Few with a passphrase, since one whose answer was lost has asked twice, and five may be wrong for nothing.
     let readers = (0..100).map(async |number| {
         let mut answer = reader(&owner, &id, number).await;
         // What so many at once ask of a small machine may be too much for it: who is told so asks again.
@@ -64,7 +64,7 @@ async fn of_a_hundred_readers_at_once_one_gets_the_message() {
 }
 
 async fn reader(owner: &Owner, id: &str, number: usize) -> Answer {
-    if number.is_multiple_of(20) {
+    if number.is_multiple_of(50) {
         owner.read(id).await
     } else {
         owner.ciphertext(id).await
