@@ -235,13 +235,15 @@ def as_aws(event):
 async def show_mail(send):
     """All mail that SES took, newest first, in the words of the local platform's inbox.
 
-    AWS: what SES takes is in its reader's mailbox. Whoever asks wants the mail that is queued by now; this waits for it.
+    AWS: what SES takes is in its reader's mailbox. Whoever asks wants the mail that is queued by now; this waits for it, but
+    not for what is queued for later.
     """
     from ministack.services import ses, sqs
 
     def waiting():
-        queues = sqs._queues._data.values()
-        return {m["id"] for queue in queues if queue["name"].endswith("-email") for m in queue["messages"]}
+        queues, now = sqs._queues._data.values(), time.time()
+        messages = [m for queue in queues if queue["name"].endswith("-email") for m in queue["messages"]]
+        return {m["id"] for m in messages if m["receive_count"] or m["visible_at"] <= now}
 
     queued, deadline = waiting(), time.monotonic() + 60
     while queued & waiting() and time.monotonic() < deadline:

@@ -6,6 +6,8 @@ import urllib.error
 import urllib.request
 import uuid
 from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import mail
 from botocore.exceptions import ClientError
@@ -77,6 +79,7 @@ def run(session, operate, credentials, hub, mail_url, resources):
     backend = Client(credentials["base_url"], {"x-api-key": key})
     nobody_has_set_up(session, place, backend, resources)
     in_the_bucket(session, place, owner, backend, mail_url, resources)
+    by_command(session, operate, backend, resources)
     at_github(place, owner, hub)
     unwell(session, place, owner, hub, resources)
     later(session, place, owner, hub, resources)
@@ -140,6 +143,23 @@ def in_the_bucket(session, place, owner, backend, mail_url, resources):
     place.remove("early.md")
     until("the other page went too", lambda: published(session, resources, "early/index.html") is None)
     check("a key reads the status", backend.ask("GET", "/sites/site/status")["trouble"] is None)
+
+
+def by_command(session, operate, backend, resources):
+    """An operator's folder, published to the stack by one command."""
+    with TemporaryDirectory() as folder:
+        for name in ("one", "two"):
+            Path(folder, f"{name}.md").write_text(f"# {name}\n", encoding="utf-8")
+        said = operate("publish", folder, "--tenant", TENANT)
+        check("a command publishes a folder", said.startswith("2 uploaded, 0 removed") and "2 pages" in said)
+        check("its pages are there", "one" in published(session, resources, "one/index.html"))
+        Path(folder, "two.md").unlink()
+        said = operate("publish", folder, "--tenant", TENANT)
+        check("what is gone from it is removed", said.startswith("0 uploaded, 1 removed, 1 as before"))
+        check("its page is gone when the command ends", published(session, resources, "two/index.html") is None)
+        Path(folder, "one.md").unlink()
+        operate("publish", folder, "--tenant", TENANT, "--delete-all")
+        check("an emptied folder is no trouble", backend.ask("GET", "/sites/site/status")["trouble"] is None)
 
 
 def at_github(place, owner, hub):

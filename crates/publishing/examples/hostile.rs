@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use publishing::document::{Options, read};
+use publishing::document::{Known, Options, read};
 
 const SIZE: usize = 1024 * 1024;
 
@@ -130,7 +130,7 @@ fn main() {
             let bytes = text.as_bytes();
             let bytes = bytes.get(..SIZE.min(bytes.len())).unwrap_or_default();
             let start = Instant::now();
-            let result = read("a.md", bytes, options);
+            let result = read("a.md", bytes, options, &Known::default());
             let taken = start.elapsed().as_millis();
             let said = match result {
                 Ok(document) => {

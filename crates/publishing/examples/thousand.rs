@@ -8,6 +8,7 @@ use std::io::Write as _;
 use std::time::{Duration, Instant};
 use std::{fs, io};
 
+use bytes::Bytes;
 use domain::site::{BlobId, Setup, Target, Theme};
 use domain::tenant::BaseUrl;
 use publishing::site::{Built, Plan, Record, Settings, Source};
@@ -24,7 +25,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     build(&folder, Record::default())?;
     let start = Instant::now();
     let built = build(&folder, Record::default())?;
-    let bytes = built.record.to_bytes();
+    let bytes = Bytes::from(built.record.to_bytes());
     let full = start.elapsed();
     let mut out = io::stdout().lock();
     writeln!(

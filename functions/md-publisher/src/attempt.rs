@@ -7,7 +7,7 @@ use bucket::Listed;
 use domain::site::{BlobId, Published, Setup, SitePath};
 use domain::{Tenant, TenantId, Timestamp};
 use publishing::site::{Built, Source};
-use repository::sites::SiteRow;
+use repository::sites::{Outcome, SiteRow};
 use site_target::{Change, Difference, Head, difference};
 
 use crate::contents::Files;
@@ -61,18 +61,34 @@ impl Site {
 
     /// Reads how a site is set up; `None` where it is not, or has no tenant any more.
     pub(crate) async fn read(deps: &Deps, id: &TenantId) -> Result<Option<Self>, Error> {
-        let Some(tenant) = deps.tenants.get(id).await? else {
+        let (tenant, row) = futures::join!(deps.tenants.get(id), deps.sites.get(id));
+        let row = row?;
+        let Some(tenant) = tenant? else {
             tracing::warn!(tenant = %id, "a folder belongs to no tenant and is passed over");
+            forget_turn(deps, row).await?;
             return Ok(None);
         };
-        let row = deps.sites.get(id).await?;
         let local = deps.local.as_ref().and_then(|local| local.setup(id).ok());
         let Some(setup) = row.setup.clone().or(local) else {
             tracing::warn!(tenant = %id, "the tenant has set up no site: its folder is passed over");
+            forget_turn(deps, row).await?;
             return Ok(None);
         };
         Ok(Some(Self { row, setup, tenant }))
     }
+}
+
+/// Ends what somebody has asked of a site while it was removed: it would be due for ever.
+async fn forget_turn(deps: &Deps, row: SiteRow) -> Result<(), Error> {
+    if row.due_at.is_some() {
+        let outcome = Outcome {
+            checked_at: deps.clock.now(),
+            status: row.status.clone(),
+            due_at: None,
+        };
+        deps.sites.finish(&row, &outcome).await?;
+    }
+    Ok(())
 }
 
 /// Publishes a site as often as it takes, and writes down what came of it.

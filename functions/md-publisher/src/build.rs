@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
 use domain::Timestamp;
 use futures::{StreamExt as _, TryStreamExt as _};
 use publishing::site::{Built, Plan, Record, Settings, Source};
@@ -35,7 +36,7 @@ pub(crate) async fn build(
     site: &Arc<Site>,
     now: Timestamp,
     folder: Vec<Source>,
-    record: Vec<u8>,
+    record: Bytes,
 ) -> Result<Built, Failure> {
     let settings = Settings {
         setup: site.setup.clone(),

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
 use domain::TenantId;
 
 use crate::Deps;
@@ -16,16 +17,18 @@ pub(crate) type Versions = BTreeMap<String, String>;
 pub(crate) struct Kept {
     /// The files that the last commit was made of.
     pub(crate) published: Versions,
-    record: Vec<u8>,
+    record: Bytes,
     /// As it is stored.
-    stored: Vec<u8>,
+    stored: Bytes,
 }
 
 impl Kept {
     /// Reads what is kept; nothing where it can't be read.
     pub(crate) async fn load(deps: &Deps, tenant: &TenantId) -> Self {
         match deps.records.get(&key(tenant)).await {
-            Ok(stored) => stored.and_then(Self::read).unwrap_or_default(),
+            Ok(stored) => stored
+                .and_then(|stored| Self::read(stored.into()))
+                .unwrap_or_default(),
             Err(error) => {
                 let error = chain(&error);
                 tracing::warn!(%tenant, error, "what is kept of a site can't be read: all of it is built");
@@ -35,12 +38,12 @@ impl Kept {
     }
 
     /// What the site's builder has kept.
-    pub(crate) fn record(&self) -> Vec<u8> {
+    pub(crate) fn record(&self) -> Bytes {
         self.record.clone()
     }
 
     pub(crate) fn set_record(&mut self, record: Vec<u8>) {
-        self.record = record;
+        self.record = record.into();
     }
 
     /// Keeps it, unless it is kept already.
@@ -50,7 +53,7 @@ impl Kept {
             return;
         }
         match deps.records.put(&key(tenant), &bytes).await {
-            Ok(()) => self.stored = bytes,
+            Ok(()) => self.stored = bytes.into(),
             Err(error) => {
                 let error = chain(&error);
                 tracing::warn!(%tenant, error, "nothing is kept of a site: all of it is built the next time");
@@ -65,13 +68,13 @@ impl Kept {
         [&length[..], &published, &self.record].concat()
     }
 
-    fn read(stored: Vec<u8>) -> Option<Self> {
+    fn read(stored: Bytes) -> Option<Self> {
         let (length, rest) = stored.split_first_chunk::<8>()?;
         let length = u64::from_be_bytes(*length).try_into().ok()?;
         let (published, record) = rest.split_at_checked(length)?;
         Some(Self {
             published: serde_json::from_slice(published).ok()?,
-            record: record.to_vec(),
+            record: stored.slice_ref(record),
             stored,
         })
     }
@@ -90,11 +93,11 @@ mod tests {
     fn what_is_written_is_read() {
         let kept = Kept {
             published: Versions::from([("a.md".to_owned(), "1".to_owned())]),
-            record: b"record".to_vec(),
-            stored: Vec::new(),
+            record: Bytes::from_static(b"record"),
+            stored: Bytes::new(),
         };
         let stored = kept.write();
-        let read = Kept::read(stored.clone()).unwrap();
+        let read = Kept::read(stored.clone().into()).unwrap();
         assert_eq!(
             (&read.published, &read.record),
             (&kept.published, &kept.record)
@@ -106,7 +109,8 @@ mod tests {
     fn what_is_damaged_is_not_read() {
         let stored = Kept::default().write();
         for damaged in [&b""[..], b"1234567", &[255; 20], &stored[..9]] {
-            assert_eq!(Kept::read(damaged.to_vec()), None, "{damaged:?}");
+            let damaged = Bytes::copy_from_slice(damaged);
+            assert_eq!(Kept::read(damaged.clone()), None, "{damaged:?}");
         }
     }
 }

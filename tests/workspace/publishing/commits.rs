@@ -1,5 +1,8 @@
 //! What is uploaded together is one commit, and what changes nothing is none.
 
+use domain::TenantId;
+use repository::Sites;
+
 use super::{Stage, changed, job, key};
 
 #[tokio::test]
@@ -114,7 +117,7 @@ async fn the_folder_decides_and_not_what_a_notification_says() {
 async fn messages_about_nothing_are_done_and_unreadable_ones_fail_alone() {
     let stage = Stage::start().await;
     stage.put("a.md", "# One\n").await;
-    let nobody = domain::TenantId::new("no", "body").expect("a name");
+    let nobody = TenantId::new("no", "body").expect("a name");
     let test = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Bucket":"b"}"#;
     let bodies = [
         job(&Stage::tenant()),
@@ -127,6 +130,18 @@ async fn messages_about_nothing_are_done_and_unreadable_ones_fail_alone() {
     assert_eq!(stage.deliver(&bodies).await, ["1", "5"]);
     assert!(stage.page("a/index.html").await.is_some());
     assert_eq!(stage.row(&nobody).await.status.checked_at, None);
+    stage.world.stop().await;
+}
+
+#[tokio::test]
+async fn what_is_due_without_a_site_is_due_no_more() {
+    let stage = Stage::start().await;
+    let sites: Sites = stage.world.get();
+    let nobody = TenantId::new("no", "body").expect("a name");
+    sites.ask(&nobody, stage.now()).await.expect("an answer");
+    assert!(stage.row(&nobody).await.due_at.is_some());
+    assert!(stage.deliver(&[job(&nobody)]).await.is_empty());
+    assert_eq!(stage.row(&nobody).await.due_at, None);
     stage.world.stop().await;
 }
 

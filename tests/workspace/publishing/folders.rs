@@ -2,7 +2,7 @@
 
 use domain::site::Target;
 
-use super::Stage;
+use super::{Stage, key};
 
 #[tokio::test]
 async fn a_file_that_was_uploaded_can_be_edited_by_hand() {
@@ -47,6 +47,37 @@ async fn a_site_goes_into_a_bucket_and_what_it_has_no_more_is_removed() {
     stage.delete("a.md").await;
     stage.publish().await;
     assert!(!folder.join("a").exists() && folder.join("b/index.html").is_file());
+    stage.world.stop().await;
+}
+
+#[tokio::test]
+async fn where_others_have_all_places_nothing_is_published_and_all_is_reported() {
+    let stage = Stage::start().await;
+    stage.put("a.md", "# One\n").await;
+    stage.publish().await;
+    let places: Vec<String> = stage.site(&Stage::tenant()).await.into_keys().collect();
+    let bucket = stage.world.variable("SITE_BUCKET");
+    for place in &places {
+        let call = stage.s3.put_object().bucket(&bucket);
+        let call = call.key(key(&Stage::tenant(), place));
+        let sent = call.body(b"theirs".to_vec().into()).send().await;
+        sent.expect("the object is taken");
+    }
+    stage.set_up(|setup| setup.target = Target::S3 {}).await;
+    let status = stage.publish().await.status;
+    assert_eq!((status.published, status.trouble), (None, None));
+    let reported = status.reports.into_iter();
+    let reported: Vec<_> = reported.map(|report| (report.file, report.code)).collect();
+    let taken = |place| (place, "foreign_file".to_owned());
+    assert_eq!(
+        reported,
+        places.clone().into_iter().map(taken).collect::<Vec<_>>()
+    );
+    let folder = stage.world.data().join("s3").join(bucket).join("demo/site");
+    for place in places {
+        let there = std::fs::read_to_string(folder.join(&place)).expect("it is there");
+        assert_eq!(there, "theirs", "{place}");
+    }
     stage.world.stop().await;
 }
 

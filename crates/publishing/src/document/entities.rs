@@ -103,6 +103,17 @@ pub(super) fn unveil(html: String) -> String {
     named
 }
 
+/// The inverse of [`unveil`] for what was veiled before.
+pub(super) fn veil_names(html: &str) -> String {
+    let mut veiled = html.to_owned();
+    for (c, name) in VEILS {
+        if veiled.contains(name) {
+            veiled = veiled.replace(name, c.encode_utf8(&mut [0; 4]));
+        }
+    }
+    veiled
+}
+
 /// The text of an attribute's value: with numbers and the commonest names of characters instead of `&…;`.
 pub(super) fn unescaped(value: &str) -> String {
     let mut text = String::with_capacity(value.len());
@@ -172,6 +183,8 @@ mod tests {
             unveil(veil("a<b>&amp;\u{fdd1}").unwrap()),
             "a&lt;b&gt;&amp;amp;\u{fffd}"
         );
+        let all = veil("a<b>&amp;lt;<").unwrap();
+        assert_eq!(veil_names(&unveil(all.clone())), all);
         let mut html = String::new();
         assert_eq!(veil_markup(&mut html, "a & b &lt; &copy; &#38; >"), 2);
         assert_eq!(unveil(html), "a &amp; b &lt; &copy; &#38; &gt;");

@@ -24,7 +24,7 @@ use domain::site::Report;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use anchors::slug as anchor_slug;
-pub use code::highlight_css;
+pub use code::{Known, Painted, highlight_css};
 
 use body::Body;
 use links::{Cutter, Places};
@@ -62,6 +62,8 @@ pub struct Document {
     pub summary: String,
     /// All its words, for the search: plain text, at most 20,000 bytes.
     pub text: String,
+    /// Its code in colours, within [`pieces`](Self::pieces) taken together.
+    pub painted: Vec<Painted>,
     /// What its author should know, none of which keeps it from being published.
     pub reports: Vec<Report>,
 }
@@ -159,7 +161,7 @@ impl Document {
     }
 }
 
-/// Reads a file.
+/// Reads a file, of which some code may be `known` from an earlier time: what is read is the same.
 ///
 /// What an untrusted author may write as HTML is cleaned last, and what is removed is reported. No id in the HTML that a heading or
 /// the author gives starts with `_`, but for `_user-` before the ids of an author's own HTML and `_fn` in footnotes, so that a theme
@@ -167,7 +169,7 @@ impl Document {
 ///
 /// # Errors
 /// Why the file is left out, with its line.
-pub fn read(file: &str, bytes: &[u8], options: Options) -> Result<Document, Report> {
+pub fn read(file: &str, bytes: &[u8], options: Options, known: &Known) -> Result<Document, Report> {
     let mut reports = Reports::new(file);
     if bytes.len() > source::MAX_BYTES {
         let message = "has more than 1 MiB: divide it into several files";
@@ -178,7 +180,14 @@ pub fn read(file: &str, bytes: &[u8], options: Options) -> Result<Document, Repo
         Err((line, message)) => return Err(reports.refusal(line, "not_text", message)),
     };
     let (front, start) = front::read(&text, &mut reports)?;
-    let mut body = Body::new(&text, start, options, front.title.clone(), &mut reports);
+    let mut body = Body::new(
+        &text,
+        start,
+        options,
+        front.title.clone(),
+        known,
+        &mut reports,
+    );
     let html = match body.html() {
         Ok(html) => html,
         Err((why, line)) => return Err(too_much(why, line, &reports)),
@@ -191,8 +200,10 @@ pub fn read(file: &str, bytes: &[u8], options: Options) -> Result<Document, Repo
         headings,
         title,
         title_anchor,
+        painter,
         ..
     } = body;
+    let painted = painter.painted;
     let html = if options.trusted {
         html
     } else {
@@ -212,6 +223,7 @@ pub fn read(file: &str, bytes: &[u8], options: Options) -> Result<Document, Repo
     };
     cutter.cut();
     let Cutter { pieces, links, .. } = cutter;
+    let painted = code::find(painted, &pieces);
     let (text, first) = words.finish();
     let summary = front.description.as_deref().map_or(first, words::summary);
     Ok(Document {
@@ -223,6 +235,7 @@ pub fn read(file: &str, bytes: &[u8], options: Options) -> Result<Document, Repo
         anchors: places.others(),
         summary,
         text,
+        painted,
         reports: reports.finish(),
     })
 }

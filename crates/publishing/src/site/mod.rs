@@ -35,7 +35,7 @@ use domain::site::{BlobId, Report, SitePath, Waiting};
 
 pub use record::Record;
 
-use crate::document::{self, Document, Options};
+use crate::document::{self, Document, Known, Options};
 use model::{Model, Output};
 use record::{Doc, File, Kept, What};
 use reports::Reports;
@@ -64,7 +64,7 @@ pub struct Source {
 }
 
 /// How a Markdown file is read: [`document::read`], or what stands for it in a test.
-type Read = fn(&str, &[u8], Options) -> Result<Document, Report>;
+type Read = fn(&str, &[u8], Options, &Known) -> Result<Document, Report>;
 
 /// What has to be read before the site can be built.
 #[derive(Debug)]
@@ -75,6 +75,8 @@ pub struct Plan {
     files: Vec<Sorted>,
     /// What is known of them.
     known: BTreeMap<String, Arc<File>>,
+    /// What was known of those that have changed.
+    before: BTreeMap<String, Arc<File>>,
     /// Files that could not be read; they have been reported.
     unread: BTreeSet<String>,
     rendered: BTreeMap<String, record::Rendered>,
@@ -99,22 +101,24 @@ impl Plan {
         let mut reports = Reports::default();
         let files = sources::sort(folder, setup.trusted_authors, &mut reports);
         let mut old = record.files;
-        let mut known = BTreeMap::new();
+        let (mut known, mut before) = (BTreeMap::new(), BTreeMap::new());
         let mut changed = BTreeSet::new();
         for file in &files {
             let path = &file.source.path;
-            match old
-                .remove(path)
-                .filter(|old| old.version == file.source.version)
-            {
-                Some(file_of_old) if fits(&file_of_old.what, file.kind, options) => {
-                    known.insert(path.clone(), file_of_old);
+            let is_same = |old: &Arc<File>| old.version == file.source.version;
+            let of_old = old.remove(path);
+            if !of_old.as_ref().is_some_and(is_same) {
+                changed.insert(path.clone());
+            }
+            match of_old {
+                Some(of_old) if is_same(&of_old) && fits(&of_old.what, file.kind, options) => {
+                    known.insert(path.clone(), of_old);
                 }
-                // It is the same, but is read in another way.
-                Some(_) => {}
-                None => {
-                    changed.insert(path.clone());
+                // It is another one, or is read in another way.
+                Some(of_old) => {
+                    before.insert(path.clone(), of_old);
                 }
+                None => {}
             }
         }
         changed.extend(old.into_keys());
@@ -123,6 +127,7 @@ impl Plan {
             options,
             files,
             known,
+            before,
             unread: BTreeSet::new(),
             rendered: record.rendered,
             reports,
@@ -164,10 +169,19 @@ impl Plan {
                 bytes: content.len() as u64,
             },
             Kind::Theme => What::Theme(String::from_utf8_lossy(content).into_owned()),
-            Kind::Markdown => match (self.read)(path, content, self.options) {
-                Ok(document) => What::Document(Arc::new(Doc::new(document, self.options))),
-                Err(report) => What::Refused(self.options, Kept::of(report)),
-            },
+            Kind::Markdown => {
+                let painted = match self.before.remove(path).as_deref() {
+                    Some(File {
+                        what: What::Document(doc),
+                        ..
+                    }) => doc.painted(),
+                    _ => Known::default(),
+                };
+                match (self.read)(path, content, self.options, &painted) {
+                    Ok(document) => What::Document(Arc::new(Doc::new(document, self.options))),
+                    Err(report) => What::Refused(self.options, Kept::of(report)),
+                }
+            }
         };
         let version = file.source.version.clone();
         self.known

@@ -9,7 +9,7 @@ use domain::site::{BlobId, Report};
 use serde::{Deserialize, Serialize};
 
 use super::search;
-use crate::document::{Anchor, Document, FrontMatter, Heading, Link, Options};
+use crate::document::{Anchor, Document, FrontMatter, Heading, Known, Link, Options, Painted};
 
 /// What a record starts with: the form, and the version of this crate, whose hash is made of its source, its theme and its dependencies.
 const HEAD: &[u8] = concat!("site record 1 ", env!("PUBLISHING_BUILD"), "\n").as_bytes();
@@ -69,6 +69,7 @@ pub(crate) struct Doc {
     pub(crate) reports: Vec<Kept>,
     /// Its words, for the search.
     pub(crate) words: String,
+    painted: Vec<Painted>,
     /// The lengths of its pieces of HTML.
     pieces: Vec<u32>,
     #[serde(skip)]
@@ -139,6 +140,7 @@ impl Doc {
             links: document.links,
             reports: document.reports.into_iter().map(Kept::of).collect(),
             words: search::words(&document.text),
+            painted: document.painted,
             pieces: document.pieces.iter().map(length).collect(),
             body: Bytes::from(document.pieces.concat()),
         };
@@ -150,6 +152,11 @@ impl Doc {
 
     fn body_bytes(&self) -> usize {
         self.pieces.iter().map(|length| *length as usize).sum()
+    }
+
+    /// Its code in colours.
+    pub(crate) fn painted(&self) -> Known {
+        Known::of(&self.painted, &self.body)
     }
 
     /// Its HTML; `resolve` gives the URL of each link, in order.
@@ -178,11 +185,11 @@ struct Index {
 impl Record {
     /// A record that was kept; an empty one where the bytes are damaged, or of another version of this crate.
     #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Self {
+    pub fn from_bytes(bytes: &Bytes) -> Self {
         Self::read(bytes).unwrap_or_default()
     }
 
-    fn read(bytes: &[u8]) -> Option<Self> {
+    fn read(bytes: &Bytes) -> Option<Self> {
         let (numbers, rest) = bytes.strip_prefix(HEAD)?.split_at_checked(NUMBERS)?;
         let (sum, length) = numbers.split_at_checked(4)?;
         if crc32fast::hash(rest).to_le_bytes() != sum {
@@ -191,7 +198,7 @@ impl Record {
         let length = usize::try_from(u64::from_le_bytes(length.try_into().ok()?)).ok()?;
         let (index, bodies) = rest.split_at_checked(length)?;
         let index: Index = postcard::from_bytes(index).ok()?;
-        let mut bodies = Bytes::copy_from_slice(bodies);
+        let mut bodies = bytes.slice_ref(bodies);
         let mut files = BTreeMap::new();
         for (path, mut file) in index.files {
             if let What::Document(doc) = &mut file.what {
@@ -301,7 +308,7 @@ mod tests {
     #[test]
     fn a_record_comes_back_as_it_was() {
         let record = record();
-        let read = Record::from_bytes(&record.to_bytes());
+        let read = Record::from_bytes(&record.to_bytes().into());
         assert_eq!(read.files, record.files);
         assert_eq!(read.rendered, record.rendered);
         assert_eq!(read.to_bytes(), record.to_bytes());
@@ -310,11 +317,15 @@ mod tests {
     #[test]
     fn damage_is_seen() {
         let bytes = record().to_bytes();
+        let is_empty = |bytes: &[u8]| {
+            let record = Record::from_bytes(&Bytes::copy_from_slice(bytes));
+            record.files.is_empty()
+        };
         for at in 0..bytes.len() {
             let mut damaged = bytes.clone();
             damaged[at] ^= 1;
-            assert!(Record::from_bytes(&damaged).files.is_empty(), "{at}");
-            assert!(Record::from_bytes(&bytes[..at]).files.is_empty(), "{at}");
+            assert!(is_empty(&damaged), "{at}");
+            assert!(is_empty(&bytes[..at]), "{at}");
         }
     }
 
@@ -327,7 +338,7 @@ mod tests {
             bytes.extend_from_slice(&index);
             let sum = crc32fast::hash(&index).to_le_bytes();
             bytes[HEAD.len()..HEAD.len() + 4].copy_from_slice(&sum);
-            let _ = Record::from_bytes(&bytes);
+            let _ = Record::from_bytes(&bytes.into());
         }
     }
 }

@@ -10,7 +10,7 @@ use std::ops::Range;
 use pulldown_cmark::{Event, OffsetIter, Options as Extensions, Parser, Tag, TagEnd};
 
 use super::anchors::Anchors;
-use super::code::Painter;
+use super::code::{Known, Painter};
 use super::links::Marks;
 use super::math::Formulas;
 use super::reports::Reports;
@@ -81,7 +81,7 @@ pub(super) struct Body<'a, 'r> {
     pub title: Option<String>,
     /// The anchor of the heading that became the title and is not in the text.
     pub title_anchor: Option<String>,
-    painter: Painter,
+    pub painter: Painter<'r>,
     formulas: Formulas,
 }
 
@@ -92,6 +92,7 @@ impl<'a, 'r> Body<'a, 'r> {
         start: usize,
         options: Options,
         given_title: Option<String>,
+        known: &'r Known,
         reports: &'r mut Reports,
     ) -> Self {
         let text = file.get(start..).unwrap_or_default();
@@ -125,7 +126,7 @@ impl<'a, 'r> Body<'a, 'r> {
             headings: Vec::new(),
             title: None,
             title_anchor: None,
-            painter: Painter::default(),
+            painter: Painter::new(known),
             formulas: Formulas::default(),
         }
     }

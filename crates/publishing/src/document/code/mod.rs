@@ -1,16 +1,20 @@
 //! Code in colours.
 
 mod classes;
+mod known;
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use domain::site::BlobId;
 use syntect::parsing::{ParseState, ScopeStack, SyntaxReference, SyntaxSet};
 
 use super::entities::{escape, push_veiled};
 pub(super) use classes::PREFIX;
 use classes::class;
 pub use classes::highlight_css;
+pub(super) use known::find;
+pub use known::{Known, Painted};
 
 /// Longer lines are data, and take the expressions of a syntax longest.
 const MAX_LINE: usize = 1_000;
@@ -23,17 +27,22 @@ static SYNTAXES: LazyLock<SyntaxSet> = LazyLock::new(two_face::syntax::extra_new
 
 /// Colours the code of one file, within bounds.
 #[derive(Debug)]
-pub(super) struct Painter {
+pub(super) struct Painter<'k> {
     left: usize,
+    known: &'k Known,
+    /// What was coloured, in order.
+    pub painted: Vec<(BlobId, String)>,
 }
 
-impl Default for Painter {
-    fn default() -> Self {
-        Self { left: MAX_FILE }
+impl<'k> Painter<'k> {
+    pub fn new(known: &'k Known) -> Self {
+        Self {
+            left: MAX_FILE,
+            known,
+            painted: Vec::new(),
+        }
     }
-}
 
-impl Painter {
     /// A block of code as HTML.
     pub fn block(&mut self, info: &str, code: &str) -> String {
         let language = language(info);
@@ -48,7 +57,11 @@ impl Painter {
         match syntax(&language) {
             Some(syntax) if cost(code) <= self.left => {
                 self.left -= cost(code);
-                paint(&mut html, syntax, code);
+                let name = known::name(&language, code);
+                let known = self.known.get(&name).map(ToOwned::to_owned);
+                let painted = known.unwrap_or_else(|| paint(syntax, code));
+                html.push_str(&painted);
+                self.painted.push((name, painted));
             }
             _ => push_veiled(&mut html, code),
         }
@@ -100,7 +113,8 @@ fn cost(code: &str) -> usize {
         .sum()
 }
 
-fn paint(html: &mut String, syntax: &SyntaxReference, code: &str) {
+fn paint(syntax: &SyntaxReference, code: &str) -> String {
+    let mut html = String::with_capacity(code.len() * 2);
     let mut state = ParseState::new(syntax);
     let mut stack = ScopeStack::new();
     let mut span = Span::default();
@@ -115,7 +129,7 @@ fn paint(html: &mut String, syntax: &SyntaxReference, code: &str) {
         for (place, change) in parsed.unwrap_or_default() {
             let end = place.clamp(at, line.len());
             span.write(
-                html,
+                &mut html,
                 line.get(at..end).unwrap_or_default(),
                 class(&stack, &mut known),
             );
@@ -124,12 +138,13 @@ fn paint(html: &mut String, syntax: &SyntaxReference, code: &str) {
             let _ = stack.apply(&change);
         }
         span.write(
-            html,
+            &mut html,
             line.get(at..).unwrap_or_default(),
             class(&stack, &mut known),
         );
     }
-    span.end(html);
+    span.end(&mut html);
+    html
 }
 
 /// The element that is being written: parts of one class that follow on each other are in one.
@@ -176,7 +191,7 @@ mod tests {
     use super::*;
 
     fn block(info: &str, code: &str) -> String {
-        unveil(Painter::default().block(info, code))
+        unveil(Painter::new(&Known::default()).block(info, code))
     }
 
     #[test]
@@ -296,7 +311,9 @@ mod tests {
             "<pre><code class=\"language-&quot;&gt;&lt;x\">&lt;&amp;\n</code></pre>\n"
         );
         assert_eq!(block("", "a"), "<pre><code>a</code></pre>\n");
-        let mut painter = Painter { left: 5 };
+        let known = Known::default();
+        let mut painter = Painter::new(&known);
+        painter.left = 5;
         assert!(!painter.block("rust", "let a = 1;\n").contains("<span"));
     }
 

@@ -2,11 +2,11 @@
 
 use proptest::prelude::*;
 
+use super::super::Options;
 use super::super::clean::clean;
 use super::super::links::secret;
 use super::super::urls;
-use super::super::{Options, read};
-use super::{TRUSTED, UNTRUSTED, document, html, html_of, reports};
+use super::{TRUSTED, UNTRUSTED, document, html, html_of, read, reports};
 
 fn refused(bytes: &[u8]) -> (String, Option<u32>) {
     let report = read("a.md", bytes, UNTRUSTED).unwrap_err();

@@ -1,7 +1,7 @@
 //! What Markdown becomes.
 
-use super::super::{Heading, Options, read};
-use super::{document, html, html_of, reports};
+use super::super::{Heading, Options};
+use super::{document, html, html_of, read, reports};
 
 #[test]
 fn the_extensions_of_github_are_known() {

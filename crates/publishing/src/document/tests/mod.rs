@@ -5,7 +5,9 @@ mod markdown;
 mod site_links;
 mod spec;
 
-use super::{Document, Options, read};
+use domain::site::Report;
+
+use super::{Document, Known, Options};
 
 const UNTRUSTED: Options = Options {
     smart_punctuation: false,
@@ -15,6 +17,10 @@ const TRUSTED: Options = Options {
     smart_punctuation: false,
     trusted: true,
 };
+
+fn read(file: &str, bytes: &[u8], options: Options) -> Result<Document, Report> {
+    super::read(file, bytes, options, &Known::default())
+}
 
 fn document(text: &str) -> Document {
     read("a.md", text.as_bytes(), UNTRUSTED).unwrap()

@@ -1,7 +1,7 @@
 //! Links to files and within files.
 
-use super::super::{Anchor, Link, LinkKind, read};
-use super::{TRUSTED, document, html_of, reports};
+use super::super::{Anchor, Link, LinkKind};
+use super::{TRUSTED, document, html_of, read, reports};
 
 fn link(kind: LinkKind, target: &str, fragment: Option<&str>, line: u32, written: &str) -> Link {
     Link {

@@ -2,9 +2,9 @@
 
 use pulldown_cmark::{Options as Extensions, Parser};
 
+use super::super::Options;
 use super::super::clean::clean;
-use super::super::{Options, read};
-use super::html_of;
+use super::{html_of, read};
 
 const COMMONMARK: &str = include_str!("../../../tests/spec/commonmark-0.31.2.txt");
 const GFM: &str = include_str!("../../../tests/spec/gfm-0.29.txt");

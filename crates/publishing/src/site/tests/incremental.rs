@@ -21,7 +21,7 @@ fn blog(posts: usize) -> Folder {
 }
 
 fn kept(record: &Record) -> Record {
-    Record::from_bytes(&record.to_bytes())
+    Record::from_bytes(&record.to_bytes().into())
 }
 
 #[test]
@@ -183,7 +183,7 @@ proptest! {
             }
             let bytes = again.record.to_bytes();
             prop_assert_eq!(&bytes, &whole.record.to_bytes());
-            record = Record::from_bytes(&bytes);
+            record = Record::from_bytes(&bytes.into());
         }
     }
 }

@@ -16,7 +16,7 @@ use domain::site::{Report, Setup, SitePath, Target, Theme};
 use domain::tenant::BaseUrl;
 
 use super::{BlobId, Built, Content, Plan, Record, Settings, Source};
-use crate::document::{Document, FrontMatter, Heading, Link, LinkKind, Options};
+use crate::document::{Document, FrontMatter, Heading, Known, Link, LinkKind, Options};
 
 /// A folder: what each file says.
 pub(super) type Folder = BTreeMap<String, String>;
@@ -110,7 +110,7 @@ pub(super) fn contains(text: &str, part: &str) {
 }
 
 /// Reads the stand-in's Markdown.
-fn read(file: &str, bytes: &[u8], _options: Options) -> Result<Document, Report> {
+fn read(file: &str, bytes: &[u8], _options: Options, _known: &Known) -> Result<Document, Report> {
     let text = std::str::from_utf8(bytes).unwrap();
     if text.contains("BROKEN") {
         return Err(Report {

@@ -12,7 +12,11 @@ const FILES: [(&str, &str); 3] = [
 ];
 
 fn built(record: Record) -> Built {
-    let folder = folder(&FILES);
+    built_of(&FILES, record)
+}
+
+fn built_of(files: &[(&str, &str)], record: Record) -> Built {
+    let folder = folder(files);
     let mut plan = Plan::new(settings(), sources(&folder), record);
     for source in plan.needed() {
         plan.give(&source.path, Ok(folder[&source.path].as_bytes()));
@@ -45,8 +49,23 @@ fn links_and_anchors_are_found() {
 #[test]
 fn the_record_brings_it_all_back() {
     let first = built(Record::default());
-    let second = built(Record::from_bytes(&first.record.to_bytes()));
+    let second = built(Record::from_bytes(&first.record.to_bytes().into()));
     assert_eq!(second.renders(), 0);
     assert_eq!(all(&second), all(&first));
     assert_eq!(second.reports, first.reports);
+}
+
+#[test]
+fn an_edit_makes_what_a_build_from_nothing_makes() {
+    let first = built(Record::default());
+    for (old, new) in [("Text", "Other"), ("main", "other")] {
+        let edited = FILES[0].1.replace(old, new);
+        let mut files = FILES;
+        files[0].1 = &edited;
+        let kept = Record::from_bytes(&first.record.to_bytes().into());
+        let (again, whole) = (built_of(&files, kept), built_of(&files, Record::default()));
+        contains(&text(&again, "a/index.html"), new);
+        assert_eq!(all(&again), all(&whole));
+        assert_eq!(again.record.to_bytes(), whole.record.to_bytes());
+    }
 }
