@@ -236,14 +236,19 @@ async def show_mail(send):
     """All mail that SES took, newest first, in the words of the local platform's inbox.
 
     AWS: what SES takes is in its reader's mailbox. Whoever asks wants the mail that is queued by now; this waits for it, but
-    not for what is queued for later.
+    neither for what is queued for later nor for what has failed and comes again in minutes.
     """
     from ministack.services import ses, sqs
 
     def waiting():
-        queues, now = sqs._queues._data.values(), time.time()
-        messages = [m for queue in queues if queue["name"].endswith("-email") for m in queue["messages"]]
-        return {m["id"] for m in messages if m["receive_count"] or m["visible_at"] <= now}
+        queues = sqs._queues._data.values()
+        return {m["id"] for queue in queues if queue["name"].endswith("-email") for m in queue["messages"] if is_soon(m)}
+
+    def is_soon(message):
+        now = time.time()
+        # A worker has a mail for a second or two: one that it had longer ago and is hidden has failed.
+        received = message["first_receive_at"]
+        return message["visible_at"] <= now or (received is not None and now - received < 15)
 
     queued, deadline = waiting(), time.monotonic() + 60
     while queued & waiting() and time.monotonic() < deadline:

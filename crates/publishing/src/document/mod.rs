@@ -25,6 +25,7 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use anchors::slug as anchor_slug;
 pub use code::{Known, Painted, highlight_css};
+pub(crate) use front::date_of_name;
 
 use body::Body;
 use links::{Cutter, Places};
@@ -73,7 +74,7 @@ pub struct Document {
 pub struct FrontMatter {
     /// What it is called.
     pub title: Option<String>,
-    /// When it is published; a file with a date is a post, one without is a page.
+    /// When it is published, else the day that the file's name begins with; a file with a date is a post, one without is a page.
     pub date: Option<Timestamp>,
     /// When it was last changed.
     pub updated: Option<Timestamp>,
@@ -179,7 +180,9 @@ pub fn read(file: &str, bytes: &[u8], options: Options, known: &Known) -> Result
         Ok(text) => text,
         Err((line, message)) => return Err(reports.refusal(line, "not_text", message)),
     };
-    let (front, start) = front::read(&text, &mut reports)?;
+    let (mut front, start) = front::read(&text, &mut reports)?;
+    let by_name = || date_of_name(file).map(|(day, _)| day);
+    front.date = front.date.or_else(by_name);
     let mut body = Body::new(
         &text,
         start,

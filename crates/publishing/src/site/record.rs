@@ -128,6 +128,7 @@ pub(crate) struct Failure {
 
 impl Doc {
     pub(crate) fn new(document: Document, options: Options) -> Self {
+        let tags = document.front.tags.join(" ");
         let length = |piece: &String| u32::try_from(piece.len()).unwrap_or(u32::MAX);
         let mut doc = Self {
             options,
@@ -139,7 +140,7 @@ impl Doc {
             anchors: document.anchors,
             links: document.links,
             reports: document.reports.into_iter().map(Kept::of).collect(),
-            words: search::words(&document.text),
+            words: search::words(&format!("{} {}", tags, document.text)),
             painted: document.painted,
             pieces: document.pieces.iter().map(length).collect(),
             body: Bytes::from(document.pieces.concat()),

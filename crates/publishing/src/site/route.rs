@@ -16,6 +16,7 @@ use super::record::{Doc, File, What};
 use super::reports::Reports;
 use super::sources::{Kind, Sorted};
 use super::tags::{self, Tag};
+use crate::document::date_of_name;
 
 /// The most aliases of a page.
 const MOST_ALIASES: usize = 100;
@@ -336,7 +337,7 @@ fn title(doc: &Doc, place: &str) -> String {
     let by_name = || {
         let name = match stem(place) {
             "index" | "README" => names::file_name(folder(place)),
-            name => name,
+            name => date_of_name(name).map_or(name, |(_, rest)| rest),
         };
         let words: Vec<_> = name
             .split(['-', '_', ' '])

@@ -24,6 +24,18 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     TimeZone::UTC.to_timestamp(time).ok()
 }
 
+/// The day that a file's name begins with, and what comes after it: `2026-11-23-a-walk.md`, as Jekyll has posts
+/// (<https://jekyllrb.com/docs/posts/>).
+pub(crate) fn of_name(file: &str) -> Option<(Timestamp, &str)> {
+    let name = file.rsplit('/').next().unwrap_or(file);
+    let (day, rest) = name.split_at_checked(10)?;
+    let rest = rest.strip_prefix('-')?;
+    let is_day = |(place, c): (usize, char)| c.is_ascii_digit() != matches!(place, 4 | 7);
+    let named = !rest.is_empty() && !rest.starts_with('.');
+    (named && day.char_indices().all(is_day)).then_some(())?;
+    Some((parse(day)?, rest))
+}
+
 /// `2026-1-5` with the zeros that it lacks.
 fn padded(text: &str) -> String {
     let end = text
@@ -93,6 +105,27 @@ mod tests {
             "99999-01-01",
         ] {
             assert_eq!(parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_file_may_begin_with_its_day() {
+        let day = |file| of_name(file).map(|(day, rest)| (day.to_string(), rest));
+        let expected = ("2026-11-23T00:00:00Z".to_owned(), "a-walk.md");
+        assert_eq!(day("posts/2026-11-23-a-walk.md"), Some(expected));
+        for other in [
+            "2026-11-23.md",
+            "2026-11-23-.md",
+            "2026-11-23 a.md",
+            "2026-13-23-a.md",
+            "2026-1-23-a.md",
+            "12026-11-23-a.md",
+            "2026-11-23-a/b.md",
+            "a.md",
+            "ääääääääää-a.md",
+            "",
+        ] {
+            assert_eq!(day(other), None, "{other}");
         }
     }
 }

@@ -8,6 +8,7 @@ use domain::site::Report;
 
 use super::FrontMatter;
 use super::reports::Reports;
+pub(crate) use date::of_name as date_of_name;
 
 /// The most bytes of front matter.
 const MAX_BYTES: usize = 64 * 1024;

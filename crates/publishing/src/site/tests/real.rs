@@ -69,3 +69,24 @@ fn an_edit_makes_what_a_build_from_nothing_makes() {
         assert_eq!(again.record.to_bytes(), whole.record.to_bytes());
     }
 }
+
+#[test]
+fn a_file_whose_name_begins_with_a_day_is_a_post_of_that_day() {
+    let files = [
+        ("2026-01-05-a-long-walk.md", "Text"),
+        ("2026-01-06-b.md", "---\ndate: 2025-02-03\n---\nText"),
+    ];
+    let built = built_of(&files, Record::default());
+    let page = text(&built, "2026-01-05-a-long-walk/index.html");
+    contains(&page, "<title>A long walk");
+    contains(&page, "datetime=\"2026-01-05\"");
+    let page = text(&built, "2026-01-06-b/index.html");
+    contains(&page, "datetime=\"2025-02-03\"");
+}
+
+#[test]
+fn tags_are_found_by_the_search() {
+    let file = "---\ntags: [Größe]\n---\nText";
+    let built = built_of(&[("a.md", file)], Record::default());
+    contains(&text(&built, "search.json"), "\"s\":\"grosse text\"");
+}
