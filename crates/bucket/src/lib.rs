@@ -32,6 +32,15 @@ pub enum Error {
         /// Why.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+    /// S3 will not give this object until somebody changes it or who may read it: it is encrypted with a key of its own, archived,
+    /// or somebody else's.
+    #[error("{key} can't be read from the bucket")]
+    Unreadable {
+        /// Which.
+        key: String,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The object is larger than what is read of one.
     #[error("{key} has more than {max} bytes")]
     TooLarge {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
 use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::types::{EncodingType, Object};
 use percent_encoding::percent_decode_str;
@@ -80,7 +81,7 @@ impl MarkdownBucket {
     /// Reads an object; `None` where there is none.
     ///
     /// # Errors
-    /// When it can't be read, or [`Error::TooLarge`] when it has more than `max` bytes.
+    /// When S3 gives no answer, [`Error::Unreadable`] when it doesn't give this one, or [`Error::TooLarge`] when it has more than `max` bytes.
     pub async fn get(&self, key: &str, max: u64) -> Result<Option<Stored>, Error> {
         let mut pause = PAUSE;
         for _ in 1..READS {
@@ -106,6 +107,12 @@ impl MarkdownBucket {
                     .is_some_and(GetObjectError::is_no_such_key) =>
             {
                 return Ok(None);
+            }
+            Err(error) if is_kept_back(&error) => {
+                return Err(Error::Unreadable {
+                    key: key.to_owned(),
+                    source: error.into(),
+                });
             }
             Err(error) => return Err(Error::of(key)(error.into())),
         };
@@ -153,6 +160,16 @@ impl MarkdownBucket {
 #[error("the bytes broke off")]
 struct BrokenOff(#[source] Box<dyn std::error::Error + Send + Sync>);
 
+/// Whether it is for reasons of this object that S3 doesn't give it
+/// (<https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html>): another key's encryption, or an archive.
+fn is_kept_back(error: &impl ProvideErrorMetadata) -> bool {
+    let code = error.code().unwrap_or_default();
+    matches!(
+        code,
+        "AccessDenied" | "InvalidObjectState" | "InvalidRequest"
+    ) || code.starts_with("KMS.")
+}
+
 fn is_broken_off(error: &Error) -> bool {
     matches!(error, Error::Object { source, .. } if source.is::<BrokenOff>())
 }
@@ -179,7 +196,29 @@ fn read(object: Object, is_encoded: bool) -> Option<Listed> {
 
 #[cfg(test)]
 mod tests {
+    use aws_sdk_s3::error::ErrorMetadata;
+
     use super::*;
+
+    #[test]
+    fn what_is_kept_back_is_told_from_what_fails() {
+        let is_kept_back = |code| is_kept_back(&ErrorMetadata::builder().code(code).build());
+        for code in [
+            "AccessDenied",
+            "InvalidObjectState",
+            "KMS.DisabledException",
+        ] {
+            assert!(is_kept_back(code), "{code}");
+        }
+        for code in [
+            "ExpiredToken",
+            "RequestTimeTooSkewed",
+            "SlowDown",
+            "InternalError",
+        ] {
+            assert!(!is_kept_back(code), "{code}");
+        }
+    }
 
     fn listed(key: &str, is_encoded: bool) -> String {
         let object = Object::builder().key(key).size(3).e_tag("\"a\"").build();

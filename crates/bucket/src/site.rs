@@ -6,7 +6,7 @@ use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::operation::head_object::HeadObjectError;
 use aws_sdk_s3::primitives::ByteStream;
 
-use crate::Error;
+use crate::{Error, patient};
 
 /// The metadata of an object that says which content a site has put there, and that a site has.
 const BLOB: &str = "cloud-voyages-blob";
@@ -58,8 +58,6 @@ pub struct Object {
 pub struct Described {
     /// Names this content of the object.
     pub etag: String,
-    /// How many bytes it has.
-    pub size: u64,
     /// [`Upload::blob`], if a site has put it there.
     pub blob: Option<String>,
 }
@@ -105,7 +103,7 @@ impl SiteBucket {
             When::Missing => call.if_none_match("*"),
             When::Is(etag) => call.if_match(etag),
         };
-        match call.send().await {
+        match call.customize().config_override(patient()).send().await {
             Ok(written) => Ok(Some(written.e_tag.unwrap_or_default())),
             Err(error) if upload.when != When::Always && is_refused(&error) => Ok(None),
             Err(error) => Err(error.into()),
@@ -118,6 +116,7 @@ impl SiteBucket {
     /// When it can't be read.
     pub async fn get(&self, key: &str) -> Result<Option<Object>, Error> {
         let call = self.client.get_object().bucket(&self.name).key(key);
+        let call = call.customize().config_override(patient());
         let object = match call.send().await {
             Ok(object) => object,
             Err(error)
@@ -147,7 +146,6 @@ impl SiteBucket {
         match call.send().await {
             Ok(object) => Ok(Some(Described {
                 etag: object.e_tag.unwrap_or_default(),
-                size: object.content_length.unwrap_or_default().unsigned_abs(),
                 blob: object
                     .metadata
                     .and_then(|mut metadata| metadata.remove(BLOB)),

@@ -124,6 +124,20 @@ pub async fn files_of_others_stay_and_are_told(place: &dyn Place) {
     assert_eq!(place.files().await, files);
 }
 
+/// Who could make it their own by saying the same could change it then.
+pub async fn a_file_of_others_that_says_the_same_stays_theirs(place: &dyn Place) {
+    published(place, &site(&[("ours.html", "1")])).await;
+    place.put("CNAME", "example.com").await;
+    let same = site(&[("ours.html", "2"), ("CNAME", "example.com")]);
+    publish(&*place.target().await, &same).await.unwrap();
+    let other = site(&[("ours.html", "3"), ("CNAME", "evil.example")]);
+    let (_, foreign) = publish(&*place.target().await, &other).await.unwrap();
+    assert_eq!(foreign, [path_of("CNAME")]);
+    publish(&*place.target().await, &Site::new()).await.unwrap();
+    let files = place.files().await;
+    assert_eq!(files, texts(&site(&[("CNAME", "example.com")])));
+}
+
 /// Others have `a/.hidden`, and the site would have a file `a`. A bucket has no folders: there both can be.
 pub async fn a_file_has_no_place_among_those_of_others(place: &dyn Place) {
     if !place.is_atomic() {

@@ -33,6 +33,7 @@ macro_rules! contract {
             what_is_gone_is_removed,
             a_file_becomes_a_folder_and_back,
             files_of_others_stay_and_are_told,
+            a_file_of_others_that_says_the_same_stays_theirs,
             a_file_has_no_place_among_those_of_others,
             a_change_to_another_state_is_refused,
             the_first_of_two_first_commits_wins,

@@ -109,6 +109,12 @@ pub enum Error {
         /// What is wrong and what would help; may be shown to the tenant.
         message: String,
     },
+    /// Somebody else is writing there, or was broken off while they did.
+    #[error("another attempt is still writing")]
+    Locked {
+        /// When they are at their end in any case.
+        retry_after: Duration,
+    },
     /// It asks to be left alone for a while.
     #[error("the target is asked too often")]
     Limited {

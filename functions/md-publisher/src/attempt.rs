@@ -7,7 +7,7 @@ use bucket::Listed;
 use domain::site::{BlobId, Published, Setup, SitePath};
 use domain::{Tenant, TenantId, Timestamp};
 use publishing::site::{Built, Source};
-use repository::sites::{Outcome, SiteRow};
+use repository::sites::SiteRow;
 use site_target::{Change, Difference, Head, difference};
 
 use crate::contents::Files;
@@ -19,6 +19,8 @@ use crate::{Batch, Deps, END, Error, LAST_START, build};
 
 /// How often a site is looked at anew because something was changed meanwhile, before it is left for later.
 const ATTEMPTS: u32 = 5;
+/// From which of them on all is built anew, should it be the record that doesn't say what is built.
+const WITHOUT_RECORD: u32 = 3;
 /// The longest that is waited before the second attempt; before each other twice as long.
 const PAUSE: Duration = Duration::from_millis(200);
 /// How many objects of a folder are looked at. A site has fewer; who has more is told so.
@@ -65,28 +67,22 @@ impl Site {
         let row = row?;
         let Some(tenant) = tenant? else {
             tracing::warn!(tenant = %id, "a folder belongs to no tenant and is passed over");
-            forget_turn(deps, row).await?;
+            forget_turn(deps, &row).await?;
             return Ok(None);
         };
         let local = deps.local.as_ref().and_then(|local| local.setup(id).ok());
         let Some(setup) = row.setup.clone().or(local) else {
             tracing::warn!(tenant = %id, "the tenant has set up no site: its folder is passed over");
-            forget_turn(deps, row).await?;
+            forget_turn(deps, &row).await?;
             return Ok(None);
         };
         Ok(Some(Self { row, setup, tenant }))
     }
 }
 
-/// Ends what somebody has asked of a site while it was removed: it would be due for ever.
-async fn forget_turn(deps: &Deps, row: SiteRow) -> Result<(), Error> {
+async fn forget_turn(deps: &Deps, row: &SiteRow) -> Result<(), Error> {
     if row.due_at.is_some() {
-        let outcome = Outcome {
-            checked_at: deps.clock.now(),
-            status: row.status.clone(),
-            due_at: None,
-        };
-        deps.sites.finish(&row, &outcome).await?;
+        deps.sites.forget_turn(&row.tenant_id).await?;
     }
     Ok(())
 }
@@ -103,7 +99,7 @@ pub(crate) async fn publish(batch: &Batch, id: &TenantId) -> Result<(), Error> {
         let now = deps.clock.now();
         let mut attempt = match outcome::left_alone(&site, now) {
             Some(attempt) => attempt,
-            None => isolated(batch, &site, now).await,
+            None => isolated(batch, &site, now, number < WITHOUT_RECORD).await,
         };
         if let Err(Failure::Moved(why)) = &attempt.end {
             tracing::info!(tenant = %id, number, %why, "the site is looked at again");
@@ -126,9 +122,10 @@ async fn pause(deps: &Deps, number: u32) {
 }
 
 /// One attempt, which may panic or hang without anybody else noticing.
-async fn isolated(batch: &Batch, site: &Arc<Site>, now: Timestamp) -> Attempt {
+async fn isolated(batch: &Batch, site: &Arc<Site>, now: Timestamp, uses_record: bool) -> Attempt {
     let (of_task, site_of_task) = (batch.clone(), Arc::clone(site));
-    let mut task = tokio::spawn(async move { attempt(&of_task, &site_of_task, now).await });
+    let mut task =
+        tokio::spawn(async move { attempt(&of_task, &site_of_task, now, uses_record).await });
     let failure = match tokio::time::timeout_at(batch.began + END, &mut task).await {
         Ok(Ok(attempt)) => return attempt,
         Ok(Err(error)) => {
@@ -147,9 +144,9 @@ async fn isolated(batch: &Batch, site: &Arc<Site>, now: Timestamp) -> Attempt {
     }
 }
 
-async fn attempt(batch: &Batch, site: &Arc<Site>, now: Timestamp) -> Attempt {
+async fn attempt(batch: &Batch, site: &Arc<Site>, now: Timestamp, uses_record: bool) -> Attempt {
     let mut seen = None;
-    let end = steps(batch, site, now, &mut seen).await;
+    let end = steps(batch, site, now, uses_record, &mut seen).await;
     Attempt { seen, end }
 }
 
@@ -159,6 +156,7 @@ async fn steps(
     batch: &Batch,
     site: &Arc<Site>,
     now: Timestamp,
+    uses_record: bool,
     seen: &mut Option<Seen>,
 ) -> Result<Option<Commit>, Failure> {
     let (deps, id) = (&batch.deps, site.id());
@@ -175,6 +173,9 @@ async fn steps(
         return Ok(None);
     }
     let mut kept = Kept::load(deps, id).await;
+    if !uses_record {
+        kept.set_record(Vec::new());
+    }
     let began = tokio::time::Instant::now();
     let built = build::build(batch, site, now, folder.clone(), kept.record()).await?;
     kept.set_record(built.record.to_bytes());

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use domain::Timestamp;
+use domain::site::Report;
 use futures::{StreamExt as _, TryStreamExt as _};
 use publishing::site::{Built, Plan, Record, Settings, Source};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
@@ -26,6 +27,8 @@ const WAITING: usize = 16;
 enum Piece {
     /// With its place in memory, until it is taken in.
     File(Source, Read),
+    /// One that the bucket doesn't give.
+    KeptBack(Source),
     /// That was all.
     End,
 }
@@ -74,6 +77,7 @@ async fn read_and_build(
         while let Some(piece) = given.blocking_recv() {
             match piece {
                 Piece::File(source, read) => plan.give(&source.path, Ok(&read.bytes)),
+                Piece::KeptBack(source) => plan.give(&source.path, Err(kept_back(&source))),
                 Piece::End => return Some(plan.build()),
             }
         }
@@ -85,8 +89,11 @@ async fn read_and_build(
         let reads = needed.into_iter().map(|source| {
             let prefix = &prefix;
             async move {
-                let content = read(&batch.deps, &batch.memory, prefix, &source).await?;
-                Ok::<_, Failure>(Piece::File(source, content))
+                match read(&batch.deps, &batch.memory, prefix, &source).await {
+                    Ok(content) => Ok(Piece::File(source, content)),
+                    Err(Unread::KeptBack(_)) => Ok(Piece::KeptBack(source)),
+                    Err(Unread::Failed(failure)) => Err(failure),
+                }
             }
         });
         // In any order: one that waits for memory must not keep those that have some from being taken in.
@@ -111,6 +118,17 @@ async fn read_and_build(
     }
 }
 
+fn kept_back(source: &Source) -> Report {
+    Report {
+        file: source.path.clone(),
+        line: None,
+        code: "unreadable".to_owned(),
+        message: "The bucket doesn't give this file: it is archived, encrypted with a key of its own, or somebody else's. What is published of it stays as it is. Upload it again."
+            .to_owned(),
+        left_out: true,
+    }
+}
+
 fn broken(site: &Site, error: &JoinError) -> Failure {
     tracing::error!(tenant = %site.id(), %error, "the site can't be built");
     Failure::internal()
@@ -128,26 +146,47 @@ impl AsRef<[u8]> for Read {
     }
 }
 
+/// Why a file was not read.
+pub(crate) enum Unread {
+    /// The bucket doesn't give it, for a reason of its own.
+    KeptBack(bucket::Error),
+    /// The attempt can't go on.
+    Failed(Failure),
+}
+
+impl From<Unread> for Failure {
+    fn from(unread: Unread) -> Self {
+        match unread {
+            Unread::KeptBack(error) => error.into(),
+            Unread::Failed(failure) => failure,
+        }
+    }
+}
+
 /// Reads a file as it was listed.
 pub(crate) async fn read(
     deps: &Deps,
     memory: &Arc<Semaphore>,
     prefix: &str,
     source: &Source,
-) -> Result<Read, Failure> {
+) -> Result<Read, Unread> {
     let memory = permit(memory, source.bytes).await;
     let stored = deps
         .markdown
         .get(&format!("{prefix}{}", source.path), source.bytes)
-        .await?;
+        .await
+        .map_err(|error| match error {
+            error @ bucket::Error::Unreadable { .. } => Unread::KeptBack(error),
+            error => Unread::Failed(error.into()),
+        })?;
     match stored {
         Some(stored) if stored.etag == source.version => Ok(Read {
             bytes: stored.bytes,
             _memory: memory,
         }),
-        _ => Err(Failure::Moved(
+        _ => Err(Unread::Failed(Failure::Moved(
             format!("{} was changed", source.path).into(),
-        )),
+        ))),
     }
 }
 

@@ -43,7 +43,7 @@ impl<'a> Files<'a> {
             Some(Content::Copy(source)) => {
                 let batch = self.batch;
                 let read = read(&batch.deps, &batch.memory, &self.prefix, &source).await;
-                Bytes::from_owner(read.map_err(|failure| Error::Contents(reason(failure)))?)
+                Bytes::from_owner(read.map_err(|unread| reason(unread.into()))?)
             }
             None => {
                 return Err(Error::Contents(
@@ -60,11 +60,11 @@ impl<'a> Files<'a> {
     }
 }
 
-fn reason(failure: Failure) -> Box<dyn std::error::Error + Send + Sync> {
+fn reason(failure: Failure) -> Error {
     match failure {
-        Failure::Moved(why) => why,
-        Failure::Message(error) => error.into(),
-        Failure::Trouble { message, .. } => message.into(),
+        Failure::Moved(why) => Error::Contents(why),
+        Failure::Message(error) => Error::Contents(error.into()),
+        Failure::Trouble { code, message, .. } => Error::Refused { code, message },
     }
 }
 

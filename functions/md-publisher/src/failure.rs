@@ -15,6 +15,8 @@ const PAUSES_MINUTES: [i64; 5] = [1, 2, 5, 15, 60];
 const MOST_GOING_ON: u32 = 30;
 /// The code of a target that asks to be left alone.
 pub(crate) const LIMITED: &str = "rate_limited";
+/// The code of a site that others write, or change again and again.
+const BUSY: &str = "busy";
 /// The code of a commit for which the time was too short.
 pub(crate) const UNFINISHED: &str = "unfinished";
 
@@ -51,7 +53,7 @@ impl Failure {
     /// What becomes of an attempt that was made again too often.
     pub(crate) fn busy() -> Self {
         Self::trouble(
-            "busy",
+            BUSY,
             "The site's place or its folder is changed again and again while it is published.",
         )
     }
@@ -82,6 +84,11 @@ impl Failure {
                         .to_owned(),
                 after: Some(retry_after),
             },
+            Target::Locked { retry_after } => Self::Trouble {
+                code: BUSY,
+                message: "Another attempt is still writing the site, or was broken off.".to_owned(),
+                after: Some(retry_after),
+            },
             Target::Unfinished => Self::Trouble {
                 code: UNFINISHED,
                 message:
@@ -109,7 +116,7 @@ impl From<bucket::Error> for Failure {
             ),
             // It was smaller when it was listed.
             error @ bucket::Error::TooLarge { .. } => Self::Moved(error.into()),
-            bucket::Error::Object { key, source } => {
+            bucket::Error::Object { key, source } | bucket::Error::Unreadable { key, source } => {
                 tracing::warn!(
                     key,
                     error = chain(&*source),

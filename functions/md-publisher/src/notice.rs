@@ -32,7 +32,10 @@ pub(crate) async fn tell(deps: &Deps, site: &Site, commit: Option<&Commit>, outc
     };
     let trouble = outcome.status.trouble.as_ref();
     let left_out = left_out(&outcome.status);
-    let newly = left_out.is_some() && left_out != self::left_out(&site.row.status);
+    let before = &site.row.status;
+    // What was left out before a trouble is told again at its end, so that this is told.
+    let newly =
+        left_out.is_some() && (left_out != self::left_out(before) || before.trouble.is_some());
     let notice = match (commit, trouble, &left_out) {
         (_, Some(trouble), _) if is_told(trouble) => Notice::Trouble(&trouble.code),
         // Whoever has just made a mistake is waiting for a page that does not come.
@@ -127,7 +130,7 @@ fn summary(commit: Option<&Commit>, trouble: Option<&Trouble>, left_out: bool) -
             )
         }
         (None, None) if left_out => {
-            "Nothing has changed on the site, because something is left out.".to_owned()
+            "The site is as its folder says, but for what is left out.".to_owned()
         }
         (None, None) => "What was wrong is over: the site is as its folder says.".to_owned(),
     }

@@ -91,10 +91,15 @@ pub(crate) async fn write(
         Err(Failure::Message(error)) => return Err(error),
     };
     log(site, commit.as_ref(), failed.as_ref());
-    let outcome = outcome(last, now, attempt.seen, commit.as_ref(), failed);
+    if let Some(commit) = &commit {
+        deps.sites.committed(&site.row, &commit.published).await?;
+    }
+    let outcome = outcome(last, now, attempt.seen, failed);
     if !deps.sites.finish(&site.row, &outcome).await? {
         tracing::info!(tenant = %site.id(), "another attempt or another setup has overtaken this one");
-        return Ok(());
+        if commit.is_none() {
+            return Ok(());
+        }
     }
     notice::tell(deps, site, commit.as_ref(), &outcome).await;
     Ok(())
@@ -104,7 +109,6 @@ fn outcome(
     last: &Status,
     checked_at: Timestamp,
     seen: Option<Seen>,
-    commit: Option<&Commit>,
     trouble: Option<Trouble>,
 ) -> Outcome {
     let mut status = last.clone();
@@ -120,9 +124,6 @@ fn outcome(
         status.waiting_total = count(seen.waiting.len());
         status.waiting = seen.waiting;
         status.waiting.truncate(Status::MOST);
-    }
-    if let Some(commit) = commit {
-        status.published = Some(commit.published.clone());
     }
     status.checked_at = Some(checked_at);
     status.trouble = trouble;
@@ -178,7 +179,7 @@ mod tests {
             attempts: 1,
             retry_at,
         };
-        let due = |seen, trouble| outcome(&Status::default(), at(0), seen, None, trouble).due_at;
+        let due = |seen, trouble| outcome(&Status::default(), at(0), seen, trouble).due_at;
         assert_eq!(due(None, None), None);
         assert_eq!(due(Some(waiting(5)), None), Some(at(5)));
         assert_eq!(due(Some(waiting(5)), Some(trouble(at(3)))), Some(at(3)));
@@ -193,9 +194,9 @@ mod tests {
             ..Status::default()
         };
         let trouble = trouble("unavailable", String::new(), None, None, at(0));
-        let failed = outcome(&last, at(1), Some(waiting(5)), None, Some(trouble));
+        let failed = outcome(&last, at(1), Some(waiting(5)), Some(trouble));
         assert_eq!(failed.status.pages, 3);
-        let well = outcome(&failed.status, at(2), Some(waiting(5)), None, None);
+        let well = outcome(&failed.status, at(2), Some(waiting(5)), None);
         assert_eq!((well.status.pages, well.status.trouble), (7, None));
     }
 
@@ -204,7 +205,7 @@ mod tests {
         let mut seen = Seen::default();
         let path = SitePath::parse("a.html").unwrap();
         seen.report_foreign(vec![&path; 150]);
-        let status = outcome(&Status::default(), at(0), Some(seen), None, None).status;
+        let status = outcome(&Status::default(), at(0), Some(seen), None).status;
         assert_eq!(
             (status.reports.len(), status.reports_total),
             (Status::MOST, 150)

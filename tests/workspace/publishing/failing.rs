@@ -84,6 +84,37 @@ async fn a_file_that_is_left_out_is_mailed_once_though_nothing_is_committed() {
 }
 
 #[tokio::test]
+async fn the_end_of_a_trouble_is_mailed_though_a_file_is_left_out_as_before() {
+    let stage = Stage::start().await;
+    stage
+        .set_up(|setup| setup.notify = Email::parse("author@example.com").ok())
+        .await;
+    stage.put("a.md", "# One\n").await;
+    stage.put("b.html", "<p>Two</p>").await;
+    stage.publish().await;
+    stage.put("a.md", "# Two\n").await;
+    stage.place.at_commit(
+        &Stage::tenant(),
+        Then::Fails(Error::Refused {
+            code: "token_refused",
+            message: "The token is refused.".to_owned(),
+        }),
+    );
+    stage.publish().await;
+    assert_eq!(stage.mails().len(), 2);
+    stage.put("a.md", "# One\n").await;
+    stage.publish().await;
+    let mails = stage.mails();
+    assert_eq!(mails.len(), 3);
+    let summary = mails[0]["params"]["summary"].as_str().expect("a summary");
+    assert!(
+        summary.starts_with("The site is as its folder says"),
+        "{summary}"
+    );
+    stage.world.stop().await;
+}
+
+#[tokio::test]
 async fn what_asks_to_be_left_alone_is_left_alone() {
     let stage = Stage::start().await;
     stage.put("a.md", "# One\n").await;
@@ -156,7 +187,7 @@ async fn one_that_hangs_keeps_no_other_from_being_published() {
             .await
             .expect("an answer")
             .status
-            .published
+            .checked_at
             .is_none()
         {
             tokio::time::sleep(Duration::from_millis(10)).await;

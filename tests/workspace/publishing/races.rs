@@ -114,5 +114,7 @@ async fn an_older_outcome_takes_no_newer_ones_place() {
     let status = stage.publish().await.status;
     let trouble = status.trouble.expect("the later one is kept");
     assert_eq!(trouble.code, "branch_protected");
+    let commit = status.published.expect("the commit was made all the same");
+    assert!(commit.message.contains("a.md"), "{commit:?}");
     assert!(stage.page("a/index.html").await.is_some());
 }

@@ -41,6 +41,18 @@ async fn an_attempt_that_looked_earlier_changes_nothing() {
 }
 
 #[tokio::test]
+async fn an_attempt_without_a_commit_leaves_the_one_of_another() {
+    let (stage, shop) = (Stage::start().await, tenant("shop"));
+    let seen = stage.set_up(&shop, "acme/site").await;
+    assert!(stage.finish(&seen, &published("one", stage.now())).await);
+    // It began before that commit was known, and found nothing to do.
+    let mut nothing = published("", stage.now() + MINUTE);
+    nothing.status = seen.status.clone();
+    assert!(stage.finish(&seen, &nothing).await);
+    assert_eq!(commit(&stage.get(&shop).await), Some("one"));
+}
+
+#[tokio::test]
 async fn the_one_that_looked_last_says_when_it_is_due() {
     let (stage, shop) = (Stage::start().await, tenant("shop"));
     let seen = stage.set_up(&shop, "acme/site").await;
@@ -162,6 +174,7 @@ async fn a_damaged_row_is_an_error_that_names_its_tenant() {
         ("setup", AttributeValue::S("?".to_owned())),
         ("status", AttributeValue::Bool(true)),
         ("status_of", AttributeValue::N("1".to_owned())),
+        ("published", AttributeValue::N("1".to_owned())),
     ] {
         let shop = tenant(&attribute.replace('_', "-"));
         stage.set_up(&shop, "acme/site").await;

@@ -54,7 +54,12 @@ impl Stage {
         self.get(tenant).await
     }
 
+    /// Writes down an attempt, with its commit where it has one.
     async fn finish(&self, seen: &SiteRow, outcome: &Outcome) -> bool {
+        if let Some(published) = &outcome.status.published {
+            let taken = self.sites.committed(seen, published).await;
+            taken.expect("an answer");
+        }
         let taken = self.sites.finish(seen, outcome).await;
         taken.expect("an answer")
     }

@@ -147,7 +147,7 @@ impl Plan {
     }
 
     /// Takes the content of a file that is needed; of an asset only the hash and the size are kept. `Err`: it can't be read,
-    /// for a reason of its own that is told.
+    /// for a reason of its own that is told. Then what was known of it before stays, or it is left out.
     pub fn give(&mut self, path: &str, content: Result<&[u8], Report>) {
         let by_path = self
             .files
@@ -158,8 +158,14 @@ impl Plan {
         let content = match content {
             Ok(content) => content,
             Err(report) => {
+                let before = self.before.remove(path);
+                let before = before.filter(|old| fits(&old.what, file.kind, self.options));
+                let left_out = before.is_none();
+                if let Some(before) = before {
+                    self.known.insert(path.to_owned(), before);
+                }
                 self.unread.insert(path.to_owned());
-                self.reports.push(report);
+                self.reports.push(Report { left_out, ..report });
                 return;
             }
         };

@@ -201,7 +201,7 @@ impl Model {
         let content = |inputs: Inputs, page: Option<usize>| {
             inputs.each(page, |inputs, page| {
                 let page = &self.pages[page];
-                inputs.id(&page.card).id(&page.content)
+                inputs.text(&page.file).id(&page.card).id(&page.content)
             })
         };
         match output {

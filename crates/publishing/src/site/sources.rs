@@ -32,17 +32,17 @@ pub(crate) const THEME: &str = "_theme/";
 pub(crate) const THEME_CSS: &str = "_theme/theme.css";
 /// The most bytes of all Markdown of a site together: 24 MB. Read and rendered, it takes some twenty times as much memory.
 const ALL_MARKDOWN: u64 = 24_000_000;
-/// Endings of files in which nothing can be that a browser runs, wherever they are served. A list of those that can would miss some:
-/// servers know hundreds of names for HTML and XML.
-const PASSIVE: [&str; 54] = [
-    "7z", "aac", "avif", "bib", "bin", "bmp", "bz2", "conf", "css", "csv", "doc", "docx", "eot",
-    "epub", "flac", "gif", "gz", "heic", "ico", "ics", "ini", "jpeg", "jpg", "json", "jxl", "log",
-    "m4a", "m4v", "mov", "mp3", "mp4", "odp", "ods", "odt", "oga", "ogg", "ogv", "opus", "otf",
-    "pdf", "png", "ppt", "pptx", "srt", "tar", "tif", "tiff", "toml", "tsv", "ttf", "txt", "vtt",
-    "wav", "webm",
+/// Endings of files in which nothing can be that a browser runs, wherever they are served, nor what tells a host or a build what to
+/// do: `CNAME`, `netlify.toml`, `vercel.json`, `Makefile`. A list of those that can would miss some: servers know hundreds of names
+/// for HTML and XML.
+const PASSIVE: [&str; 50] = [
+    "7z", "aac", "avif", "bib", "bin", "bmp", "bz2", "css", "csv", "doc", "docx", "eot", "epub",
+    "flac", "gif", "gz", "heic", "ico", "ics", "jpeg", "jpg", "jxl", "log", "m4a", "m4v", "mov",
+    "mp3", "mp4", "odp", "ods", "odt", "oga", "ogg", "ogv", "opus", "otf", "pdf", "png", "ppt",
+    "pptx", "srt", "tar", "tif", "tiff", "tsv", "ttf", "txt", "vtt", "wav", "webm",
 ];
 /// More of them.
-const PASSIVE_TOO: [&str; 9] = [
+const PASSIVE_TOO: [&str; 8] = [
     "webmanifest",
     "webp",
     "woff",
@@ -50,12 +50,11 @@ const PASSIVE_TOO: [&str; 9] = [
     "xls",
     "xlsx",
     "xz",
-    "yaml",
     "zip",
 ];
 
-/// Files of the site that its pages rely on, and that are of such a type all the same.
-const OWN: [&str; 3] = ["feed.json", "search.json", "style.css"];
+/// The file of the site that its pages rely on, and that is of such a type all the same.
+const OWN: &str = "style.css";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -164,12 +163,12 @@ fn classify(source: &Source, trusted: bool, reports: &mut Reports) -> Option<(Ki
         (theme_file(path, trusted, reports)?, TEMPLATE)
     } else if is_markdown(path) {
         (Kind::Markdown, MARKDOWN)
-    } else if !trusted && OWN.contains(&path) {
+    } else if !trusted && path == OWN {
         let message = "The site makes this file itself. Yours takes its place once the site's `trusted_authors` is set.";
         reports.left_out(path, "untrusted_file", message.to_owned());
         return None;
     } else if !trusted && !is_passive(path) {
-        let message = "Browsers may run files of this type, or do not know it. It is published once the site's `trusted_authors` is set; \
+        let message = "Browsers or servers may do what files of this type say, or do not know it. It is published once the site's `trusted_authors` is set; \
                        a picture can be published as PNG, JPEG, WebP or AVIF.";
         reports.left_out(path, "untrusted_file", message.to_owned());
         return None;
@@ -221,11 +220,10 @@ pub(crate) fn is_markdown(path: &str) -> bool {
     matches!(names::ending(path).as_str(), "md" | "markdown")
 }
 
-/// A name without an ending is none of a page for any server.
 fn is_passive(path: &str) -> bool {
     let ending = names::ending(path);
     let ending = ending.as_str();
-    ending.is_empty() || PASSIVE.contains(&ending) || PASSIVE_TOO.contains(&ending)
+    PASSIVE.contains(&ending) || PASSIVE_TOO.contains(&ending)
 }
 
 #[cfg(test)]
@@ -354,6 +352,26 @@ mod tests {
         assert_eq!(files, ["c.pdf"]);
         assert!(reports.iter().all(|(_, code)| code == "untrusted_file") && reports.len() == 7);
         assert_eq!(sorted(&paths, true).0.len(), 8);
+    }
+
+    #[test]
+    fn what_tells_a_host_what_to_do_needs_trust() {
+        for path in [
+            "CNAME",
+            "Makefile",
+            "CODEOWNERS",
+            "netlify.toml",
+            "vercel.json",
+            "package.json",
+            "app.yaml",
+            "web.config",
+            "nginx.conf",
+        ] {
+            let (files, reports) = sorted(&[(path, 1)], false);
+            assert!(files.is_empty(), "{path}");
+            assert_eq!(reports, [(path.to_owned(), "untrusted_file".to_owned())]);
+            assert_eq!(sorted(&[(path, 1)], true).0, [path]);
+        }
     }
 
     #[test]

@@ -8,7 +8,7 @@ mod turn;
 
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnValue};
-use domain::site::{Setup, Status, Target};
+use domain::site::{Published, Setup, Status, Target};
 use domain::{TenantId, Timestamp};
 use serde::de::DeserializeOwned;
 
@@ -49,7 +49,7 @@ pub struct SiteRow {
 pub struct Outcome {
     /// When the folder was looked at.
     pub checked_at: Timestamp,
-    /// What came of it.
+    /// What came of it. What was published is written down by [`Sites::committed`] alone.
     pub status: Status,
     /// When the site is to be looked at again though nothing changes in its folder.
     pub due_at: Option<Timestamp>,
@@ -120,6 +120,30 @@ impl Sites {
             .is_some_and(|row| row.contains_key("setup")))
     }
 
+    /// Writes down a commit of an attempt that began with the row as `seen`; `false` where a later one is there already, or the
+    /// setup is gone. Whatever else comes of the attempt, the commit has been made.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn committed(&self, seen: &SiteRow, published: &Published) -> Result<bool, Error> {
+        let newer = "(attribute_not_exists(published_at) OR published_at < :at)";
+        let call = self
+            .row(&seen.tenant_id)
+            .expression_attribute_values(":published", value(published)?)
+            .expression_attribute_values(":at", time(published.at));
+        let set = "SET published = :published, published_at = :at";
+        let call = match &seen.setup {
+            Some(setup) => call
+                .update_expression(format!("{set}, published_to = :target"))
+                .condition_expression(format!("attribute_exists(setup_at) AND {newer}"))
+                .expression_attribute_values(":target", value(&setup.target)?),
+            None => call
+                .update_expression(format!("{set} REMOVE published_to"))
+                .condition_expression(format!("attribute_not_exists(setup_at) AND {newer}")),
+        };
+        Ok(conditional(call.send().await)?.is_ok())
+    }
+
     /// Writes down what came of an attempt that began with the row as `seen`; `false` where one that looked later has ended
     /// before, or the site is set up otherwise by now. Where somebody has asked for the site meanwhile, it stays due.
     ///
@@ -142,6 +166,7 @@ impl Sites {
     ) -> Result<UpdateItemFluentBuilder, Error> {
         let status = Status {
             checked_at: Some(outcome.checked_at),
+            published: None,
             ..outcome.status.clone()
         };
         let mut set = vec!["#status = :status", "checked_at = :checked_at"];
@@ -203,10 +228,15 @@ fn row(tenant: &TenantId, mut row: Item) -> Result<SiteRow, Error> {
     let setup: Option<Setup> = part(row.remove("setup"))?;
     let status: Option<Status> = part(row.remove("status"))?;
     let mut status = status.unwrap_or_default();
+    let target = setup.as_ref().map(|setup| &setup.target);
     let status_of: Option<Target> = part(row.remove("status_of"))?;
-    if status_of.as_ref() != setup.as_ref().map(|setup| &setup.target) {
-        status.published = None;
+    if status_of.as_ref() != target {
         status.trouble = None;
+    }
+    let published_to: Option<Target> = part(row.remove("published_to"))?;
+    status.published = part(row.remove("published"))?;
+    if published_to.as_ref() != target {
+        status.published = None;
     }
     if setup.is_some() && setup_at.is_none() {
         return Err(Error::corrupt("a setup without a time"));

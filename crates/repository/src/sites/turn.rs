@@ -21,6 +21,19 @@ impl Sites {
         Ok(())
     }
 
+    /// Ends what was asked of a site that is not set up, or not any more: it would be due for ever.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn forget_turn(&self, tenant: &TenantId) -> Result<(), Error> {
+        let call = self
+            .row(tenant)
+            .update_expression("REMOVE due, due_at")
+            .condition_expression("attribute_exists(due_at) AND attribute_not_exists(setup_at)");
+        conditional(call.send().await)?.ok();
+        Ok(())
+    }
+
     /// The sites that are due at `now`, the earliest first, at most `limit`: each with the time since which it is. A row that
     /// is damaged is an error in its place, and the others come all the same.
     ///

@@ -70,7 +70,7 @@ impl S3Target {
         let patient_until = Instant::now() + self.patience;
         loop {
             match self.read_now().await {
-                Err(Error::Limited { .. }) if Instant::now() < patient_until => {
+                Err(Error::Locked { .. }) if Instant::now() < patient_until => {
                     tokio::time::sleep(LOOK_AGAIN).await;
                 }
                 read => return read,
@@ -89,7 +89,7 @@ impl S3Target {
         if let Some(until) = manifest.until {
             let left = until.duration_since(self.clock.now());
             if left > SignedDuration::ZERO {
-                return Err(Error::Limited {
+                return Err(Error::Locked {
                     retry_after: left.unsigned_abs(),
                 });
             }

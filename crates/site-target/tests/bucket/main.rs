@@ -137,7 +137,7 @@ async fn what_was_broken_off_is_made_whole() {
             if taken > 0 {
                 let head = place.open().head().await;
                 assert!(
-                    matches!(head, Err(Error::Limited { .. })),
+                    matches!(head, Err(Error::Locked { .. })),
                     "{taken}: {head:?}"
                 );
             }

@@ -23,12 +23,13 @@ fn of_two_with_one_address_the_first_is_published() {
 
 #[test]
 fn a_file_where_a_folder_would_be_is_left_out() {
-    let built = build(&[
+    let files = folder(&[
         ("posts/a.md", "x"),
         ("posts", "binary"),
         ("tags", "x"),
         ("t.md", "---\ntags: x\n---\n"),
     ]);
+    let built = build_with(trusted(), &files, Record::default());
     assert_eq!(
         reported(&built),
         [("posts/a.md", "duplicate_output"), ("tags", "replaces_own")]
@@ -119,6 +120,33 @@ fn what_can_not_be_read_is_left_out_and_the_rest_published() {
         .collect();
     assert_eq!(needed, ["c.md", "d.png"]);
     assert_eq!(reported(&next.build())[0], ("a.md", "front_matter"));
+}
+
+#[test]
+fn what_can_not_be_read_any_more_stays_as_it_was() {
+    let before = build(&[("a.md", "first"), ("b.png", "first")]);
+    let files = folder(&[("a.md", "second"), ("b.png", "second")]);
+    let mut plan = plan(settings(), sources(&files), before.record.clone());
+    for source in plan.needed() {
+        let report = Report {
+            file: source.path.clone(),
+            line: None,
+            code: "unreadable".to_owned(),
+            message: "It is encrypted.".to_owned(),
+            left_out: true,
+        };
+        plan.give(&source.path, Err(report));
+    }
+    let built = plan.build();
+    assert_eq!(built.files, before.files);
+    assert_eq!(
+        reported(&built),
+        [("a.md", "unreadable"), ("b.png", "unreadable")]
+    );
+    assert!(built.reports.iter().all(|report| !report.left_out));
+    // It is asked for again.
+    let next = super::plan(settings(), sources(&files), built.record);
+    assert_eq!(next.needed().len(), 2);
 }
 
 #[test]

@@ -79,9 +79,9 @@ fn a_file_whose_name_begins_with_a_day_is_a_post_of_that_day() {
     let built = built_of(&files, Record::default());
     let page = text(&built, "2026-01-05-a-long-walk/index.html");
     contains(&page, "<title>A long walk");
-    contains(&page, "datetime=\"2026-01-05\"");
+    contains(&page, "content=\"2026-01-05T00:00:00Z\"");
     let page = text(&built, "2026-01-06-b/index.html");
-    contains(&page, "datetime=\"2025-02-03\"");
+    contains(&page, "content=\"2025-02-03T00:00:00Z\"");
 }
 
 #[test]

@@ -30,6 +30,18 @@ fn a_template_replaces_the_themes() {
 }
 
 #[test]
+fn a_file_that_only_changes_its_name_is_rendered_again() {
+    let template = ("_theme/page.html", "{{ page.file }}");
+    let named = |name| folder(&[(name, "Text"), template]);
+    let first = build_with(trusted(), &named("Hello.md"), Record::default());
+    assert_eq!(text(&first, "hello/index.html"), "Hello.md");
+    let again = build_with(trusted(), &named("hello.md"), first.record);
+    let whole = build_with(trusted(), &named("hello.md"), Record::default());
+    assert_eq!(again.files, whole.files);
+    assert_eq!(again.record.to_bytes(), whole.record.to_bytes());
+}
+
+#[test]
 fn a_base_of_the_folder_changes_all_pages() {
     let built = with(
         "base.html",
