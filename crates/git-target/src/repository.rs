@@ -10,7 +10,7 @@ use gix::create::{Kind, Options};
 use gix::date::Time;
 use gix::object::tree::EntryKind;
 use gix::{ObjectId, ThreadSafeRepository, open};
-use site_target::{Error, Head, LIST_NAME, OwnList};
+use site_target::{Error, Head, LIST_NAME, OwnList, Unreadable};
 
 /// The branch, which a new repository's `HEAD` names.
 const BRANCH: &str = "refs/heads/main";
@@ -31,6 +31,13 @@ pub(crate) struct Edit {
 
 fn failed(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
     Error::Unavailable(error.into())
+}
+
+fn unreadable(error: &Unreadable) -> Error {
+    Error::Refused {
+        code: "list_unreadable",
+        message: format!("{error}: restore {LIST_NAME} of the branch main as it was"),
+    }
 }
 
 impl Repository {
@@ -65,7 +72,8 @@ impl Repository {
             let path = entry.filepath.to_string();
             if path == LIST_NAME {
                 let list = self.0.find_blob(entry.oid).map_err(failed)?;
-                head.own = OwnList::read(&list.data).map_err(failed)?.files;
+                let read = OwnList::read(&list.data);
+                head.own = read.map_err(|error| unreadable(&error))?.files;
             }
             // A link or a submodule says nothing that a file could say.
             let kind = entry.mode.kind();

@@ -1,5 +1,6 @@
 use std::process::Command;
 
+use site_target::LIST_NAME;
 use site_target_contract::{MESSAGE, Place, contract, publish, site};
 use tempfile::TempDir;
 
@@ -93,4 +94,17 @@ async fn a_file_of_the_last_commit_is_read() {
     assert_eq!(target.file(&path("a/b")).await.unwrap(), Some("1".into()));
     assert_eq!(target.file(&path("a")).await.unwrap(), None);
     assert_eq!(target.file(&path("a/b/c")).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_list_that_somebody_has_damaged_is_told() {
+    let place = local().await;
+    publish(&place.git(), &site(&[("a", "1")])).await.unwrap();
+    place.put(LIST_NAME, "{").await;
+    let refused = place.git().head().await.unwrap_err();
+    let Error::Refused { code, message } = refused else {
+        panic!("{refused:?}");
+    };
+    assert_eq!(code, "list_unreadable");
+    assert!(message.contains(LIST_NAME), "{message}");
 }

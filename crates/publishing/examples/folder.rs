@@ -1,5 +1,6 @@
 //! Builds the site of a folder: `cargo run -p publishing --example folder -- FOLDER OUTPUT [BASE_URL]`.
 
+use std::collections::BTreeSet;
 use std::error::Error;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -31,6 +32,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             notify: None,
         },
         name: "A site".to_owned(),
+        foreign: BTreeSet::new(),
         now: "2026-11-23T12:00:00Z".parse()?,
     };
     let mut plan = Plan::new(settings, sources, Record::default());

@@ -1,7 +1,7 @@
 //! How long a site of a thousand posts takes, and one changed file of it:
 //! `cargo run --release -p publishing --example thousand`.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io::Write as _;
@@ -83,6 +83,7 @@ fn build(folder: &BTreeMap<String, String>, record: Record) -> Result<Built, Box
             notify: None,
         },
         name: "A thousand posts".to_owned(),
+        foreign: BTreeSet::new(),
         now: "2026-11-23T12:00:00Z".parse()?,
     };
     let source = |(path, text): (&String, &String)| Source {

@@ -8,7 +8,7 @@ use domain::site::{BlobId, Published, Setup, SitePath};
 use domain::{Tenant, TenantId, Timestamp};
 use publishing::site::{Built, Source};
 use repository::sites::SiteRow;
-use site_target::{Change, Difference, Head, difference};
+use site_target::{Change, Difference, Head};
 
 use crate::contents::Files;
 use crate::failure::Failure;
@@ -177,14 +177,13 @@ async fn steps(
         kept.set_record(Vec::new());
     }
     let began = tokio::time::Instant::now();
-    let built = build::build(batch, site, now, folder.clone(), kept.record()).await?;
+    let (built, difference) = build::build(batch, site, now, &folder, kept.record(), &head).await?;
     kept.set_record(built.record.to_bytes());
     if began.elapsed() > SLOW {
         kept.store(deps, id).await;
     }
     let mut found = Seen::of(&built);
     let changes = Changes::between(&kept.published, &folder, &found);
-    let difference = difference(&built.files, &head);
     found.report_foreign(&difference.foreign);
     *seen = Some(found);
     let mut commit = None;

@@ -1,5 +1,6 @@
 //! Reading what a site is made of, and building it.
 
+use std::collections::BTreeSet;
 use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,6 +10,7 @@ use domain::Timestamp;
 use domain::site::Report;
 use futures::{StreamExt as _, TryStreamExt as _};
 use publishing::site::{Built, Plan, Record, Settings, Source};
+use site_target::{Difference, Head, difference};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinError;
 
@@ -33,29 +35,67 @@ enum Piece {
     End,
 }
 
-/// Builds a site of its folder. All that takes time for itself does so in a thread of its own.
+/// How often a site is built anew because others have a place that it would take.
+const MOST_FOREIGN: u32 = 3;
+
+/// Builds a site of its folder for what is at its target, and tells what is different there.
 pub(crate) async fn build(
     batch: &Batch,
     site: &Arc<Site>,
     now: Timestamp,
-    folder: Vec<Source>,
+    folder: &[Source],
     record: Bytes,
-) -> Result<Built, Failure> {
-    let settings = Settings {
-        setup: site.setup.clone(),
-        name: site.tenant.name.clone(),
-        now,
+    head: &Head,
+) -> Result<(Built, Difference), Failure> {
+    let building = async {
+        let mut settings = Settings {
+            setup: site.setup.clone(),
+            name: site.tenant.name.clone(),
+            now,
+            foreign: BTreeSet::new(),
+        };
+        let mut record = Before::Bytes(record);
+        let mut times = 0;
+        loop {
+            let built = once(batch, site, settings.clone(), folder.to_vec(), record).await?;
+            let difference = difference(&built.files, head);
+            times += 1;
+            if difference.foreign.is_empty() || times > MOST_FOREIGN {
+                return Ok((built, difference));
+            }
+            // Only what is there can be known only now; nothing must lead there.
+            settings.foreign.extend(difference.foreign);
+            record = Before::Record(built.record);
+        }
     };
+    within(BUILD_TIME, building).await
+}
+
+/// What is known from before.
+enum Before {
+    Bytes(Bytes),
+    Record(Record),
+}
+
+/// Builds a site. All that takes time for itself does so in a thread of its own.
+async fn once(
+    batch: &Batch,
+    site: &Arc<Site>,
+    settings: Settings,
+    folder: Vec<Source>,
+    record: Before,
+) -> Result<Built, Failure> {
     let planning = tokio::task::spawn_blocking(move || {
-        let plan = Plan::new(settings, folder, Record::from_bytes(&record));
+        let record = match record {
+            Before::Bytes(bytes) => Record::from_bytes(&bytes),
+            Before::Record(record) => record,
+        };
+        let plan = Plan::new(settings, folder, record);
         let needed = plan.needed();
         (plan, needed)
     });
-    let building = async {
-        let (plan, needed) = planning.await.map_err(|error| broken(site, &error))?;
-        read_and_build(batch, site, plan, needed).await
-    };
-    within(BUILD_TIME, building).await
+    let (plan, needed) = planning.await.map_err(|error| broken(site, &error))?;
+    read_and_build(batch, site, plan, needed).await
 }
 
 async fn within<T>(

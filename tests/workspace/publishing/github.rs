@@ -79,6 +79,42 @@ async fn a_folder_is_one_commit_and_files_of_others_stay() {
 }
 
 #[tokio::test]
+async fn nothing_leads_to_the_page_of_somebody_else() {
+    let (stage, stand_in) = stage().await;
+    let theirs = ("lamp/index.html".to_owned(), Some("theirs".into()));
+    let pushed = stand_in.world().push(REPOSITORY, "main", vec![theirs]);
+    pushed.expect("it is pushed");
+    let lamp = "---\ndate: 2020-01-01\n---\n# A lamp\n";
+    stage.put("lamp.md", lamp).await;
+    stage.put("a.md", "See [the lamp](lamp.md).\n").await;
+    let status = stage.publish().await.status;
+    let reports = status.reports.iter();
+    let reports: Vec<_> = reports
+        .map(|one| (one.file.as_str(), one.code.as_str()))
+        .collect();
+    assert_eq!(
+        reports,
+        [("a.md", "broken_link"), ("lamp.md", "foreign_file")]
+    );
+    let there = branch(&stand_in);
+    assert_eq!(there["lamp/index.html"], "theirs");
+    for (path, text) in there.iter().filter(|(path, _)| *path != "a/index.html") {
+        assert!(
+            !text.contains("A lamp") && !text.contains("lamp/"),
+            "{path}: {text}"
+        );
+    }
+
+    // Once it is gone there, the page is published.
+    let gone = ("lamp/index.html".to_owned(), None);
+    let pushed = stand_in.world().push(REPOSITORY, "main", vec![gone]);
+    pushed.expect("it is removed");
+    assert!(stage.publish().await.status.reports.is_empty());
+    assert!(branch(&stand_in)["feed.xml"].contains("A lamp"));
+    assert_eq!(stand_in.world().violations, Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn what_github_refuses_is_kept_and_published_when_it_takes_it() {
     let (stage, stand_in) = stage().await;
     stage.put("a.md", "# One\n").await;

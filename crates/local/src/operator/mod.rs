@@ -81,6 +81,13 @@ pub async fn run(command: Command, start: &Start, place: &Where) -> Result<Strin
     done
 }
 
+/// What authors have written, for a terminal: without what moves its cursor, ends its line or turns its text around.
+fn shown(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    let is_odd = |c: char| c.is_control() || turns(c);
+    text.replace(is_odd, "\u{fffd}")
+}
+
 fn refused(error: impl std::error::Error) -> Error {
     let mut message = error.to_string();
     let mut cause = error.source();
@@ -94,4 +101,18 @@ fn refused(error: impl std::error::Error) -> Error {
 /// Names the value that was refused.
 fn wrong(what: &str) -> impl Fn(domain::Invalid) -> Error + '_ {
     move |error| Error::Operator(format!("{what} {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_authors_write_does_nothing_to_a_terminal() {
+        assert_eq!(shown("ü b.md"), "ü b.md");
+        assert_eq!(
+            shown("a\u{1b}[31m\nb\u{202e}"),
+            "a\u{fffd}[31m\u{fffd}b\u{fffd}"
+        );
+    }
 }

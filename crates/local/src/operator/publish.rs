@@ -9,14 +9,14 @@ use std::time::Duration;
 
 use bucket::MarkdownBucket;
 use clap::Args;
-use domain::site::{LocalSites, Report, Setup, Status};
+use domain::site::{LocalSites, Published, Report, Setup, Status};
 use domain::{Clock, TenantId, Timestamp};
 use futures::{StreamExt as _, TryStreamExt as _};
 use queue::SiteQueue;
 use repository::{Sites, Tenants};
 
 use super::target::Target;
-use super::{refused, wrong};
+use super::{refused, shown, wrong};
 use crate::Error;
 use folder::File;
 use plan::Plan;
@@ -52,7 +52,7 @@ pub struct Publish {
 pub(super) async fn run(command: Publish, target: &Target) -> Result<String, Error> {
     let tenant = TenantId::parse(&command.tenant).map_err(wrong("the tenant"))?;
     check_platform(command.url.as_deref(), target)?;
-    let setup = setup(target, &tenant).await?;
+    let (setup, before) = setup(target, &tenant).await?;
     let files = folder::read(&command.dir)?;
     let bucket: MarkdownBucket = target.get()?;
     let prefix = format!("{}/{}/", tenant.client_id(), tenant.site_id());
@@ -75,7 +75,7 @@ pub(super) async fn run(command: Publish, target: &Target) -> Result<String, Err
     let queue: SiteQueue = target.get()?;
     queue.send(&tenant).await.map_err(refused)?;
     let status = published(target, &tenant, written).await?;
-    said(&plan, &setup, &status)
+    said(&plan, &setup, &status, before.published.as_ref())
 }
 
 /// Refuses when nobody would publish anything, or another platform is meant than the one whose data this is.
@@ -100,8 +100,8 @@ fn check_platform(url: Option<&str>, target: &Target) -> Result<(), Error> {
     }
 }
 
-/// How the site is set up. What nobody would publish is not uploaded.
-async fn setup(target: &Target, tenant: &TenantId) -> Result<Setup, Error> {
+/// How the site is set up, and what became of it so far. What nobody would publish is not uploaded.
+async fn setup(target: &Target, tenant: &TenantId) -> Result<(Setup, Status), Error> {
     let (tenants, sites): (Tenants, Sites) = (target.get()?, target.get()?);
     if tenants.get(tenant).await.map_err(refused)?.is_none() {
         return Err(Error::Operator(format!("there is no tenant {tenant}")));
@@ -109,11 +109,12 @@ async fn setup(target: &Target, tenant: &TenantId) -> Result<Setup, Error> {
     let row = sites.get(tenant).await.map_err(refused)?;
     let local: Option<LocalSites> = target.get()?;
     let local = local.and_then(|local| local.setup(tenant).ok());
-    row.setup.or(local).ok_or_else(|| {
+    let setup = row.setup.or(local).ok_or_else(|| {
         Error::Operator(format!(
             "{tenant} has set up no site: do so with PUT /sites, or with the command site"
         ))
-    })
+    })?;
+    Ok((setup, row.status))
 }
 
 /// Removes first what stands in the way of a new file, then writes, then removes the rest: nothing that only moves is gone in
@@ -177,18 +178,30 @@ async fn published(
     })
 }
 
-fn said(plan: &Plan, setup: &Setup, status: &Status) -> Result<String, Error> {
+fn said(
+    plan: &Plan,
+    setup: &Setup,
+    status: &Status,
+    before: Option<&Published>,
+) -> Result<String, Error> {
     let mut text = plan.summary();
     if let Some(trouble) = &status.trouble {
         let retry_at = trouble.retry_at.strftime("%Y-%m-%d %H:%M UTC");
         return Err(Error::Operator(format!(
             "{text}. It can't be published: {} ({}). It is tried again at {retry_at}",
-            trouble.message, trouble.code
+            shown(&trouble.message),
+            trouble.code
         )));
     }
     if let Some(published) = &status.published {
         let place = published.url.as_ref().unwrap_or(&published.commit);
-        let _ = write!(text, "\n{place}  {}", published.message);
+        let is_new = before != Some(published);
+        let since = if is_new {
+            ""
+        } else {
+            "nothing has changed since "
+        };
+        let _ = write!(text, "\n{since}{place}  {}", shown(&published.message));
     }
     let _ = write!(
         text,
@@ -206,7 +219,7 @@ fn said(plan: &Plan, setup: &Setup, status: &Status) -> Result<String, Error> {
     for waiting in &status.waiting {
         let until = waiting.until.map(|until| format!("until {until}"));
         let until = until.unwrap_or_else(|| "as a draft".to_owned());
-        let _ = write!(text, "\n{}: waits {until}", waiting.file);
+        let _ = write!(text, "\n{}: waits {until}", shown(&waiting.file));
     }
     Ok(text)
 }
@@ -218,5 +231,6 @@ fn line(report: &Report) -> String {
         .map(|line| format!(":{line}"))
         .unwrap_or_default();
     let left_out = if report.left_out { " (left out)" } else { "" };
-    format!("{}{line}: {}{left_out}", report.file, report.message)
+    let (file, message) = (shown(&report.file), shown(&report.message));
+    format!("{file}{line}: {message}{left_out}")
 }

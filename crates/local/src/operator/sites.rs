@@ -13,7 +13,7 @@ use queue::SiteQueue;
 use repository::{AuditLog, SiteRow, Sites, Tenants};
 
 use super::target::Target;
-use super::{refused, wrong};
+use super::{refused, shown, wrong};
 use crate::Error;
 
 /// What can be done with sites.
@@ -239,7 +239,7 @@ fn said(status: &Status, due_at: Option<Timestamp>) -> String {
             "published  {}  {}  {}  {}",
             time(published.at),
             published.commit,
-            published.message,
+            shown(&published.message),
             published.url.as_deref().unwrap_or_default()
         ),
         None => "never published to where it goes now".to_owned(),
@@ -248,7 +248,7 @@ fn said(status: &Status, due_at: Option<Timestamp>) -> String {
         lines.push(format!(
             "trouble    {}: {} (since {}, {} attempts, next at {})",
             trouble.code,
-            trouble.message,
+            shown(&trouble.message),
             time(trouble.since),
             trouble.attempts,
             time(trouble.retry_at)
@@ -261,17 +261,17 @@ fn said(status: &Status, due_at: Option<Timestamp>) -> String {
         lines.push(format!("{what:<10} {at}"));
     }
     for report in &status.reports {
-        let mut line = format!("report     {}", report.file);
+        let mut line = format!("report     {}", shown(&report.file));
         if let Some(number) = report.line {
             // A text takes whatever is written to it.
             let _ = write!(line, ":{number}");
         }
         let out = if report.left_out { " (left out)" } else { "" };
-        lines.push(format!("{line}: {}{out}", report.message));
+        lines.push(format!("{line}: {}{out}", shown(&report.message)));
     }
     for waiting in &status.waiting {
         let until = waiting.until.map_or_else(|| "draft".to_owned(), time);
-        lines.push(format!("waits      {}  {until}", waiting.file));
+        lines.push(format!("waits      {}  {until}", shown(&waiting.file)));
     }
     lines.join("\n")
 }

@@ -51,7 +51,7 @@ pub(crate) fn build(ready: Ready) -> Built {
             _ => {}
         }
     }
-    let mut routes = Routes::new(&files, &known, settings.now, &mut reports);
+    let mut routes = Routes::new(&files, &known, &settings, &mut reports);
     let waiting = std::mem::take(&mut routes.waiting);
     let due_at = waiting.iter().filter_map(|waiting| waiting.until).min();
     let model = model(settings, routes, &files, &known, &mut reports);
@@ -186,7 +186,7 @@ fn check_links(routes: &mut Routes, base: &str, reports: &mut Reports) {
         }
         let image = image(&routes.links, &routes.pages, number, base).unwrap_or_else(|image| {
             let message = format!(
-                "There is no picture `{}` in the folder.",
+                "The site has no picture `{}`.",
                 super::names::cut(&image, 200)
             );
             reports.note(&page.file, None, "broken_link", message);
@@ -204,7 +204,7 @@ fn describe(wrong: Wrong, target: &str, fragment: Option<&str>) -> (&'static str
     match wrong {
         Wrong::Broken => (
             "broken_link",
-            format!("There is no `{target}` in the folder. The link is left as it is written."),
+            format!("The site has no `{target}`. The link is left as it is written."),
         ),
         Wrong::Waiting => (
             "waiting_link",

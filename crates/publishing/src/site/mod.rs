@@ -50,6 +50,8 @@ pub struct Settings {
     pub name: String,
     /// When it is: what is dated later waits.
     pub now: Timestamp,
+    /// Places where others have files. What would be there is left out, and nothing of the site leads to theirs.
+    pub foreign: BTreeSet<SitePath>,
 }
 
 /// A file of the folder, as the bucket lists it.

@@ -7,6 +7,7 @@ use domain::Timestamp;
 use domain::site::{BlobId, SitePath, Waiting};
 use percent_encoding::percent_decode_str;
 
+use super::Settings;
 use super::claims::Claims;
 use super::inputs::Inputs;
 use super::links::{Links, url_of};
@@ -38,6 +39,8 @@ pub(crate) struct Routes {
     pub(crate) has_archive: bool,
     pub(crate) has_tags: bool,
     claims: Claims,
+    /// Places where others have files.
+    foreign: BTreeSet<SitePath>,
     /// The folders that have an `index.md`.
     indexed: BTreeSet<String>,
 }
@@ -47,10 +50,14 @@ impl Routes {
     pub(crate) fn new(
         files: &[Sorted],
         known: &BTreeMap<String, Arc<File>>,
-        now: Timestamp,
+        settings: &Settings,
         reports: &mut Reports,
     ) -> Self {
-        let mut routes = Self::default();
+        let now = settings.now;
+        let mut routes = Self {
+            foreign: settings.foreign.clone(),
+            ..Self::default()
+        };
         let is_index = |file: &&Sorted| names::key(stem(file.place.as_str())) == "index";
         let markdown = files.iter().filter(|file| file.kind == Kind::Markdown);
         routes.indexed = markdown
@@ -186,6 +193,9 @@ impl Routes {
     }
 
     fn claim(&mut self, output: &SitePath, file: &str, reports: &mut Reports) -> bool {
+        if self.is_foreign(output, file, reports) {
+            return false;
+        }
         let Err(other) = self.claims.take(output.as_str(), file) else {
             return true;
         };
@@ -194,6 +204,18 @@ impl Routes {
         );
         reports.left_out(file, "duplicate_output", message);
         false
+    }
+
+    /// Whether others have the place of an output, which `file` is told.
+    fn is_foreign(&self, output: &SitePath, file: &str, reports: &mut Reports) -> bool {
+        let is_foreign = self.foreign.contains(output);
+        if is_foreign {
+            let message = format!(
+                "Would be published as `{output}`, where there is a file that this site has not written. That is left as it is: remove it there, or name yours otherwise."
+            );
+            reports.left_out(file, "foreign_file", message);
+        }
+        is_foreign
     }
 
     /// The site's own files, but for those that the folder has itself.
@@ -248,6 +270,9 @@ impl Routes {
         let Ok(place) = SitePath::parse(path) else {
             return;
         };
+        if self.is_foreign(&place, path, reports) {
+            return;
+        }
         match self.claims.take(path, "the site itself") {
             Ok(()) => {
                 self.outputs.insert(place, output);
@@ -286,7 +311,12 @@ impl Routes {
                     reports.note(&file, None, "odd_alias", message);
                     continue;
                 };
-                match self.claims.take(output.as_str(), &file) {
+                let taken = if self.foreign.contains(&output) {
+                    Err("a file that this site has not written".to_owned())
+                } else {
+                    self.claims.take(output.as_str(), &file)
+                };
+                match taken {
                     Ok(()) => {
                         self.outputs.insert(output, Output::Redirect(number));
                     }

@@ -12,7 +12,7 @@
 
 mod corpus;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::hint::black_box;
 use std::io::Write as _;
@@ -170,7 +170,12 @@ fn settings() -> Outcome<Settings> {
     let name = "A thousand posts".to_owned();
     // After the date of the last post.
     let now = Timestamp::UNIX_EPOCH + SignedDuration::from_hours(24 * 365 * 60);
-    Ok(Settings { setup, name, now })
+    Ok(Settings {
+        setup,
+        name,
+        now,
+        foreign: BTreeSet::new(),
+    })
 }
 
 fn write(posts: usize, folder: &str) -> Outcome<()> {

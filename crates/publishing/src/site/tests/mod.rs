@@ -10,7 +10,7 @@ mod real;
 mod templates;
 mod theme;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::site::{Report, Setup, SitePath, Target, Theme};
 use domain::tenant::BaseUrl;
@@ -38,6 +38,7 @@ pub(super) fn settings() -> Settings {
             notify: None,
         },
         name: "A site".to_owned(),
+        foreign: BTreeSet::new(),
         now: "2026-11-23T12:00:00Z".parse().unwrap(),
     }
 }
