@@ -24,6 +24,8 @@ const BUILD_TIME: Duration = Duration::from_secs(45);
 const READS: usize = 16;
 /// How many files that were read wait for those before them to be taken in.
 const WAITING: usize = 16;
+/// How often a site is built anew because others have a place that it would take.
+const MOST_FOREIGN: u32 = 3;
 
 /// What a site that is being built is given.
 enum Piece {
@@ -34,9 +36,6 @@ enum Piece {
     /// That was all.
     End,
 }
-
-/// How often a site is built anew because others have a place that it would take.
-const MOST_FOREIGN: u32 = 3;
 
 /// Builds a site of its folder for what is at its target, and tells what is different there.
 pub(crate) async fn build(
@@ -63,7 +62,7 @@ pub(crate) async fn build(
             if difference.foreign.is_empty() || times > MOST_FOREIGN {
                 return Ok((built, difference));
             }
-            // Only what is there can be known only now; nothing must lead there.
+            // Which places of the site others have is known once it has places; nothing must lead there.
             settings.foreign.extend(difference.foreign);
             record = Before::Record(built.record);
         }
