@@ -79,6 +79,7 @@ def run(session, operate, credentials, hub, mail_url, resources):
     backend = Client(credentials["base_url"], {"x-api-key": key})
     nobody_has_set_up(session, place, backend, resources)
     in_the_bucket(session, place, owner, backend, mail_url, resources)
+    kept_back(session, place, backend, resources)
     by_command(session, operate, backend, resources)
     at_github(place, owner, hub)
     unwell(session, place, owner, hub, resources)
@@ -97,6 +98,19 @@ class Folder:
     def write(self, path, text):
         body = text if isinstance(text, bytes) else text.encode()
         self.s3.put_object(Bucket=self.bucket, Key=FOLDER + path, Body=body)
+
+    @contextmanager
+    def denied(self, path):
+        """Nobody is given what is at a path, until the block ends."""
+        policy = json.loads(self.s3.get_bucket_policy(Bucket=self.bucket)["Policy"])
+        arn = f"arn:aws:s3:::{self.bucket}/{FOLDER}{path}"
+        denial = {"Effect": "Deny", "Principal": "*", "Action": "s3:GetObject", "Resource": arn}
+        denying = {**policy, "Statement": [*policy["Statement"], denial]}
+        self.s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps(denying))
+        try:
+            yield
+        finally:
+            self.s3.put_bucket_policy(Bucket=self.bucket, Policy=json.dumps(policy))
 
     def remove(self, path):
         self.s3.delete_object(Bucket=self.bucket, Key=FOLDER + path)
@@ -143,6 +157,31 @@ def in_the_bucket(session, place, owner, backend, mail_url, resources):
     place.remove("early.md")
     until("the other page went too", lambda: published(session, resources, "early/index.html") is None)
     check("a key reads the status", backend.ask("GET", "/sites/site/status")["trouble"] is None)
+
+
+def kept_back(session, place, backend, resources):
+    """An object that the bucket doesn't give holds nothing else up; when it gives none, nothing goes."""
+    place.write("given.md", "# Given\n")
+    place.write("kept.md", "# First\n")
+    until("both pages are there", lambda: published(session, resources, "kept/index.html") and published(session, resources, "given/index.html"))
+    with place.denied("kept.md"):
+        place.write("kept.md", "# Second\n")
+        place.write("other.md", "# Other\n")
+        until("the other page is there", lambda: published(session, resources, "other/index.html"))
+        reports = until("the file is reported", lambda: backend.ask("GET", "/sites/site/status")["reports"])
+        check("the file is reported", [(one["file"], one["code"]) for one in reports] == [("kept.md", "unreadable")])
+        check("what was published of it stays", "First" in published(session, resources, "kept/index.html"))
+    place.write("touched.md", "# Touched\n")
+    until("it is read once it can be", lambda: "Second" in published(session, resources, "kept/index.html"))
+    with place.denied("*"):
+        # As after an update that makes nothing of what an older version has kept.
+        session.client("s3").delete_object(Bucket=resources["BuildBucket"], Key=FOLDER + "record")
+        place.write("given.md", "# Changed\n")
+        until("the trouble is told", lambda: (backend.ask("GET", "/sites/site/status")["trouble"] or {}).get("code") == "folder_unreadable")
+        check("no page goes when nothing can be read", "Given" in published(session, resources, "given/index.html"))
+    for name in ("given", "kept", "other", "touched"):
+        place.remove(f"{name}.md")
+    until("the trouble is over", lambda: published(session, resources, "given/index.html") is None)
 
 
 def by_command(session, operate, backend, resources):

@@ -81,7 +81,8 @@ impl MarkdownBucket {
     /// Reads an object; `None` where there is none.
     ///
     /// # Errors
-    /// When S3 gives no answer, [`Error::Unreadable`] when it doesn't give this one, or [`Error::TooLarge`] when it has more than `max` bytes.
+    /// When S3 gives no answer, [`Error::Unreadable`] when it doesn't give this one, or [`Error::TooLarge`] when it has more than
+    /// `max` bytes.
     pub async fn get(&self, key: &str, max: u64) -> Result<Option<Stored>, Error> {
         let mut pause = PAUSE;
         for _ in 1..READS {

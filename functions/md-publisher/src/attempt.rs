@@ -81,8 +81,8 @@ impl Site {
 }
 
 async fn forget_turn(deps: &Deps, row: &SiteRow) -> Result<(), Error> {
-    if row.due_at.is_some() {
-        deps.sites.forget_turn(&row.tenant_id).await?;
+    if let Some(due_at) = row.due_at {
+        deps.sites.forget_turn(&row.tenant_id, due_at).await?;
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio::task::JoinError;
 
 use crate::attempt::Site;
-use crate::failure::Failure;
+use crate::failure::{Failure, chain};
 use crate::{Batch, Deps, MOST_KIB};
 
 /// How long reading and building may take.
@@ -112,6 +112,7 @@ async fn read_and_build(
     needed: Vec<Source>,
 ) -> Result<Built, Failure> {
     let (pieces, mut given) = mpsc::channel(WAITING);
+    let mut can_read = plan.knows_some();
     let building = tokio::task::spawn_blocking(move || {
         while let Some(piece) = given.blocking_recv() {
             match piece {
@@ -129,19 +130,35 @@ async fn read_and_build(
             let prefix = &prefix;
             async move {
                 match read(&batch.deps, &batch.memory, prefix, &source).await {
-                    Ok(content) => Ok(Piece::File(source, content)),
-                    Err(Unread::KeptBack(_)) => Ok(Piece::KeptBack(source)),
+                    Ok(content) => Ok((source, Ok(content))),
+                    Err(Unread::KeptBack(error)) => Ok((source, Err(error))),
                     Err(Unread::Failed(failure)) => Err(failure),
                 }
             }
         });
         // In any order: one that waits for memory must not keep those that have some from being taken in.
         let mut reads = futures::stream::iter(reads).buffer_unordered(READS);
-        while let Some(piece) = reads.try_next().await? {
+        let mut refused = None;
+        while let Some((source, content)) = reads.try_next().await? {
+            let piece = match content {
+                Ok(content) => {
+                    can_read = true;
+                    Piece::File(source, content)
+                }
+                Err(error) => {
+                    tracing::warn!(tenant = %site.id(), error = chain(&error), "a file is kept back");
+                    refused = Some(error);
+                    Piece::KeptBack(source)
+                }
+            };
             // Who takes them has panicked when it fails, which is told below.
             if pieces.send(piece).await.is_err() {
                 return Ok(());
             }
+        }
+        // Whoever may read nothing at all would find an empty folder, and take all pages away.
+        if let Some(error) = refused.filter(|_| !can_read) {
+            return Err(error.into());
         }
         let _ = pieces.send(Piece::End).await;
         Ok(())
@@ -162,7 +179,7 @@ fn kept_back(source: &Source) -> Report {
         file: source.path.clone(),
         line: None,
         code: "unreadable".to_owned(),
-        message: "The bucket doesn't give this file: it is archived, encrypted with a key of its own, or somebody else's. What is published of it stays as it is. Upload it again."
+        message: "The bucket doesn't give this file: it is archived, encrypted with a key of its own, or somebody else's. Upload it again."
             .to_owned(),
         left_out: true,
     }

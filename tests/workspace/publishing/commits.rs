@@ -1,7 +1,7 @@
 //! What is uploaded together is one commit, and what changes nothing is none.
 
 use domain::TenantId;
-use repository::Sites;
+use repository::{Sites, Tenants};
 
 use super::{Stage, changed, job, key};
 
@@ -142,6 +142,15 @@ async fn what_is_due_without_a_site_is_due_no_more() {
     assert!(stage.row(&nobody).await.due_at.is_some());
     assert!(stage.deliver(&[job(&nobody)]).await.is_empty());
     assert_eq!(stage.row(&nobody).await.due_at, None);
+
+    // As where somebody sets a site up at the moment that its tenant is removed.
+    stage.set_up(|_| {}).await;
+    let tenant = Stage::tenant();
+    let tenants: Tenants = stage.world.get();
+    tenants.delete(&tenant).await.expect("an answer");
+    assert!(stage.row(&tenant).await.due_at.is_some());
+    assert!(stage.deliver(&[job(&tenant)]).await.is_empty());
+    assert_eq!(stage.row(&tenant).await.due_at, None);
     stage.world.stop().await;
 }
 

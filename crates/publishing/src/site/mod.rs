@@ -148,6 +148,12 @@ impl Plan {
         files.map(|file| file.source.clone()).collect()
     }
 
+    /// Whether any file is known, so that it need not be read.
+    #[must_use]
+    pub fn knows_some(&self) -> bool {
+        !self.known.is_empty()
+    }
+
     /// Takes the content of a file that is needed; of an asset only the hash and the size are kept. `Err`: it can't be read,
     /// for a reason of its own that is told. Then what was known of it before stays, or it is left out.
     pub fn give(&mut self, path: &str, content: Result<&[u8], Report>) {

@@ -21,15 +21,16 @@ impl Sites {
         Ok(())
     }
 
-    /// Ends what was asked of a site that is not set up, or not any more: it would be due for ever.
+    /// Ends that a site is due `since` then, where there is none to publish: it would be due for ever.
     ///
     /// # Errors
     /// When the database gives no answer.
-    pub async fn forget_turn(&self, tenant: &TenantId) -> Result<(), Error> {
+    pub async fn forget_turn(&self, tenant: &TenantId, since: Timestamp) -> Result<(), Error> {
         let call = self
             .row(tenant)
             .update_expression("REMOVE due, due_at")
-            .condition_expression("attribute_exists(due_at) AND attribute_not_exists(setup_at)");
+            .condition_expression("due_at = :since")
+            .expression_attribute_values(":since", time(since));
         conditional(call.send().await)?.ok();
         Ok(())
     }

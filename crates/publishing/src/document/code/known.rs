@@ -41,8 +41,8 @@ pub(super) fn name(language: &str, code: &str) -> BlobId {
     BlobId::of(format!("{language}\n{code}").as_bytes())
 }
 
-/// Where code that was coloured stands in the pieces of HTML that were made with it. What isn't where it is expected, because a footnote
-/// has moved it or cleaning has changed it, is coloured again the next time, with all after it.
+/// Where code that was coloured stands in the pieces of HTML that were made with it. What isn't where it is expected, because a
+/// footnote has moved it or cleaning has changed it, is coloured again the next time, with all after it.
 pub(in super::super) fn find(painted: Vec<(BlobId, String)>, pieces: &[String]) -> Vec<Painted> {
     if painted.is_empty() {
         return Vec::new();
